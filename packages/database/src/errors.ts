@@ -1,0 +1,76 @@
+/**
+ * Every code that an {@link AtrizError} can carry. `docs/errors.md` lists the same codes with their
+ * meaning and remedy, and a test holds list and union against each other.
+ */
+export const ERROR_CODES = [
+  // settings and definitions
+  'ARGUMENT_INVALID',
+  'CONNECTION_NOT_CONFIGURED',
+  'CONNECTION_STRING_INVALID',
+  'DATABASE_DUPLICATE',
+  'DATABASE_UNKNOWN',
+  'DEFINITION_INVALID',
+  'DEPENDENCY_CYCLE',
+  'PROVIDER_UNKNOWN',
+  'SETTING_INVALID',
+  'WORKSPACE_NOT_FOUND',
+  // servers and connections
+  'AUTHENTICATION_FAILED',
+  'CONNECTION_FAILED',
+  'CONNECTION_LOST',
+  'DATABASE_MISSING',
+  'POOL_CLOSED',
+  'POOL_TIMEOUT',
+  'SERVER_UNREACHABLE',
+  // the embedded server
+  'DISK_FULL',
+  'EMBEDDED_DATA_VERSION',
+  'EMBEDDED_FAILED',
+  'EMBEDDED_NOT_RUNNING',
+  'EMBEDDED_NO_USER',
+  'EMBEDDED_UNSUPPORTED',
+  'PORT_TAKEN',
+  // work on a database
+  'COPY_FAILED',
+  'DATABASE_IN_USE',
+  'LOCK_TIMEOUT',
+  'MIGRATION_FAILED',
+  'MIGRATION_INVALID',
+  'MIGRATION_MISSING',
+  'PERMISSION_DENIED',
+  'QUERY_FAILED',
+  'SEED_FAILED',
+  'SEED_INVALID',
+  'TRANSACTION_ABORTED',
+  // guards
+  'CONFIRMATION_REQUIRED',
+  'DESTRUCTIVE_REFUSED',
+  'IDENTITY_MISMATCH',
+  // the run
+  'INTERRUPTED',
+  'INTERNAL',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+export interface AtrizErrorDetails {
+  /** One thing to do, in the imperative. */
+  readonly hint?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/**
+ * The one error that Atriz throws on purpose: a stable `code` to decide by, a message that states the fact with
+ * the offending value and its place, and a hint that says what to do. Neither holds a password.
+ */
+export class AtrizError extends Error {
+  override readonly name = 'AtrizError';
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, { hint, cause }: AtrizErrorDetails = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.hint = hint;
+  }
+}

@@ -1,0 +1,1 @@
+export { AtrizError, ERROR_CODES, type AtrizErrorDetails, type ErrorCode } from './errors.ts';

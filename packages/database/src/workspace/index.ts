@@ -1,0 +1,1 @@
+export { readServerFile, serverFilePath, STATE_DIRECTORY, type ServerFile } from './server-file.ts';
