@@ -1,1 +1,19 @@
+export { toConnectionError, type ConnectionPlace } from './connection-error.ts';
+export { copyRows, type CopyRows, type CopyTarget } from './copy.ts';
+export type { CopyValue } from './copy-format.ts';
+export { defineDatabase, type DatabaseDefinition, type Definition } from './definition.ts';
 export { AtrizError, ERROR_CODES, type AtrizErrorDetails, type ErrorCode } from './errors.ts';
+export { checkHealth, type Health, type PoolFigures } from './health.ts';
+export { createDatabasePool, type DatabasePool, type DatabasePoolOptions } from './pool.ts';
+export { seedId } from './seed-id.ts';
+export {
+  readSeedFiles,
+  runSeeds,
+  type RunSeedsOptions,
+  type SeedContext,
+  type SeedFile,
+  type SeedFunction,
+  type SeedResult,
+} from './seeds.ts';
+export { sqlState } from './sql-state.ts';
+export { withSavepoint, withTransaction, type TransactionOptions } from './transaction.ts';

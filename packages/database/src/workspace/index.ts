@@ -1,1 +1,22 @@
+/**
+ * The workspace's side of a database: which definitions there are, in which order, and how each is reached.
+ * Apart from `@atriz/database` itself, so that an application that only needs a pool does not load it.
+ */
+export { connectionStringFor, embeddedParameters, type ConnectionStringOptions } from './application-connection.ts';
+export {
+  describeConnection,
+  formatConnectionString,
+  parseConnectionString,
+  type ConnectionParameters,
+} from './connection-string.ts';
+export {
+  describeSetting,
+  resolveConnection,
+  type Connection,
+  type Provider,
+  type ResolveOptions,
+} from './connection.ts';
+export { readEnvironment, type Environment, type Scope, type Setting, type Variables } from './environment.ts';
+export { readFamily, type Family, type FamilyDatabase } from './family.ts';
+export { findWorkspaceRoot } from './root.ts';
 export { readServerFile, serverFilePath, STATE_DIRECTORY, type ServerFile } from './server-file.ts';

@@ -1,0 +1,86 @@
+import { AtrizError } from './errors.ts';
+
+/** What a package declares of its database, in `database.config.ts`. */
+export interface DatabaseDefinition {
+  /** The database's name on the server; at most 63 bytes, PostgreSQL's limit for identifiers. */
+  readonly name: string;
+  /** The variable that holds the connection string. Default `DATABASE_URL`. */
+  readonly urlVariable?: string;
+  /** A second variable, for migrations and everything else that needs a session, when the first names a pooler. */
+  readonly directUrlVariable?: string;
+  /** Where the SQL migrations lie, relative to the package. Default `migrations`. */
+  readonly migrationsDirectory?: string;
+  /** Where the seeds lie, relative to the package. Default `seeds`. */
+  readonly seedsDirectory?: string;
+  /** The table in schema `public` that node-pg-migrate keeps the history in. Default `pgmigrations`. */
+  readonly migrationsTable?: string;
+}
+
+/** A definition with its defaults filled in. */
+export interface Definition {
+  readonly name: string;
+  readonly urlVariable: string;
+  readonly directUrlVariable: string | undefined;
+  readonly migrationsDirectory: string;
+  readonly seedsDirectory: string;
+  readonly migrationsTable: string;
+}
+
+const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const KEYS: ReadonlySet<string> = new Set<keyof DatabaseDefinition>([
+  'name',
+  'urlVariable',
+  'directUrlVariable',
+  'migrationsDirectory',
+  'seedsDirectory',
+  'migrationsTable',
+]);
+
+/**
+ * Declares a package's database. Pure: it checks the declaration, fills in the defaults and connects to nothing.
+ *
+ * Throws `DEFINITION_INVALID`, naming every fault at once.
+ *
+ * @example
+ * export default defineDatabase({ name: 'mextrack_db' });
+ */
+export function defineDatabase(definition: DatabaseDefinition): Definition {
+  const faults = findFaults(definition);
+  if (faults.length > 0) {
+    throw new AtrizError('DEFINITION_INVALID', `the database definition is not valid: ${faults.join('; ')}`, {
+      hint: 'correct it in database.config.ts',
+    });
+  }
+  return {
+    name: definition.name,
+    urlVariable: definition.urlVariable ?? 'DATABASE_URL',
+    directUrlVariable: definition.directUrlVariable,
+    migrationsDirectory: definition.migrationsDirectory ?? 'migrations',
+    seedsDirectory: definition.seedsDirectory ?? 'seeds',
+    migrationsTable: definition.migrationsTable ?? 'pgmigrations',
+  };
+}
+
+function findFaults(definition: unknown): string[] {
+  if (typeof definition !== 'object' || definition === null) return ['it is not an object'];
+  const fields = definition as Record<string, unknown>;
+  const faults = Object.entries(fields).flatMap(([key, value]) => {
+    if (!KEYS.has(key)) return [`"${key}" is not a known key`];
+    if (value !== undefined && (typeof value !== 'string' || value === '')) return [`${key} must be a non-empty string`];
+    return [];
+  });
+  if (!('name' in fields)) faults.push('name is missing');
+  for (const key of ['name', 'migrationsTable']) {
+    const value = fields[key];
+    if (typeof value !== 'string') continue;
+    if (Buffer.byteLength(value) > 63) faults.push(`${key} is longer than 63 bytes`);
+    if (value.includes('\0')) faults.push(`${key} contains a NUL character`);
+  }
+  for (const key of ['urlVariable', 'directUrlVariable']) {
+    const value = fields[key];
+    if (typeof value === 'string' && value !== '' && !VARIABLE_NAME.test(value)) {
+      faults.push(`${key} "${value}" is not the name of an environment variable`);
+    }
+  }
+  return faults;
+}

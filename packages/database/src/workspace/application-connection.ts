@@ -1,0 +1,38 @@
+import type { Definition } from '../definition.ts';
+import { AtrizError } from '../errors.ts';
+import { formatConnectionString, type ConnectionParameters } from './connection-string.ts';
+import { resolveConnection } from './connection.ts';
+import { readEnvironment } from './environment.ts';
+import { findWorkspaceRoot } from './root.ts';
+import { readServerFile, type ServerFile } from './server-file.ts';
+
+export interface ConnectionStringOptions {
+  /** The directory whose `.env` counts: the application's own. */
+  readonly directory: string;
+  /** Default: the variables of this process. */
+  readonly variables?: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * The connection string of a definition's database, found by the same rules as the command's. For an application's
+ * start; it starts no server: where the embedded one serves and was never started, `EMBEDDED_NOT_RUNNING` says how.
+ */
+export async function connectionStringFor(
+  definition: Definition,
+  { directory, variables = process.env }: ConnectionStringOptions,
+): Promise<string> {
+  const root = await findWorkspaceRoot(directory);
+  const connection = resolveConnection(definition, await readEnvironment(root, directory, variables));
+  if (connection.provider === 'postgresql') return formatConnectionString(connection.parameters);
+  const server = await readServerFile(root);
+  if (server !== undefined) return formatConnectionString(embeddedParameters(server, connection.database));
+  throw new AtrizError('EMBEDDED_NOT_RUNNING', `"${definition.name}" is on the embedded server, which was never started`, {
+    hint: 'start it with: pnpm db:start',
+  });
+}
+
+/** The parameters of a database on the embedded server. It listens on loopback only and has no TLS. */
+export function embeddedParameters(server: ServerFile, database: string): ConnectionParameters {
+  const { host, port, user, password } = server;
+  return { host, port, user, password, database, ssl: false };
+}
