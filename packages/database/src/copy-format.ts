@@ -51,7 +51,8 @@ function formatField(value: CopyValue): string {
 /** Dates in UTC, bytes in hex, arrays as PostgreSQL arrays, other objects as JSON: what pg does with parameters. */
 function formatObject(value: object): string {
   if (value instanceof Date) return value.toISOString();
-  if (value instanceof Uint8Array) return `\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}`;
+  if (value instanceof Uint8Array)
+    return `\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}`;
   if (Array.isArray(value)) return formatArray(value as readonly CopyValue[]);
   return JSON.stringify(value);
 }

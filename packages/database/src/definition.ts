@@ -66,7 +66,8 @@ function findFaults(definition: unknown): string[] {
   const fields = definition as Record<string, unknown>;
   const faults = Object.entries(fields).flatMap(([key, value]) => {
     if (!KEYS.has(key)) return [`"${key}" is not a known key`];
-    if (value !== undefined && (typeof value !== 'string' || value === '')) return [`${key} must be a non-empty string`];
+    if (value !== undefined && (typeof value !== 'string' || value === ''))
+      return [`${key} must be a non-empty string`];
     return [];
   });
   if (!('name' in fields)) faults.push('name is missing');

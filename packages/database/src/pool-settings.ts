@@ -35,9 +35,13 @@ export function readPoolSettings(environment: Readonly<Record<string, string | u
     settings[field] = value;
   }
   if (settings.min !== undefined && settings.min > (settings.max ?? 10)) {
-    throw new AtrizError('SETTING_INVALID', `DB_POOL_MIN is ${settings.min}, above the maximum of ${settings.max ?? 10}`, {
-      hint: 'raise DB_POOL_MAX or lower DB_POOL_MIN',
-    });
+    throw new AtrizError(
+      'SETTING_INVALID',
+      `DB_POOL_MIN is ${settings.min}, above the maximum of ${settings.max ?? 10}`,
+      {
+        hint: 'raise DB_POOL_MAX or lower DB_POOL_MIN',
+      },
+    );
   }
   return settings;
 }

@@ -55,7 +55,8 @@ export function createDatabasePool({ onConnectionLost = warn, ...options }: Data
   const close = (): Promise<void> => (closing ??= pool.end());
   return {
     pool,
-    query: (text: string | pg.QueryConfig, values?: readonly unknown[]) => pool.query(text as string, values as unknown[]),
+    query: (text: string | pg.QueryConfig, values?: readonly unknown[]) =>
+      pool.query(text as string, values as unknown[]),
     close,
     [Symbol.asyncDispose]: close,
   };

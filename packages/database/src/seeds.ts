@@ -88,10 +88,14 @@ export async function runSeeds(
 
 async function loadSeed(file: SeedFile): Promise<SeedFunction> {
   const module = await loadModule(file.path).catch((error: unknown) => {
-    throw new AtrizError('SEED_INVALID', `seed ${file.name} cannot be loaded: ${(error as Error).message} (${file.path})`, {
-      hint: 'correct the file; no seed was run',
-      cause: error,
-    });
+    throw new AtrizError(
+      'SEED_INVALID',
+      `seed ${file.name} cannot be loaded: ${(error as Error).message} (${file.path})`,
+      {
+        hint: 'correct the file; no seed was run',
+        cause: error,
+      },
+    );
   });
   if (typeof module['default'] === 'function') return module['default'] as SeedFunction;
   throw new AtrizError('SEED_INVALID', `seed ${file.name} has no function as its default export (${file.path})`, {
@@ -100,7 +104,8 @@ async function loadSeed(file: SeedFile): Promise<SeedFunction> {
 }
 
 function failed(file: SeedFile, done: readonly SeedResult[], cause: unknown): AtrizError {
-  const before = done.length > 0 ? `done before it: ${done.map(({ name }) => name).join(', ')}` : 'none was done before it';
+  const before =
+    done.length > 0 ? `done before it: ${done.map(({ name }) => name).join(', ')}` : 'none was done before it';
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new AtrizError('SEED_FAILED', `seed ${file.name} failed: ${reason} (${file.path}); ${before}`, {
     hint: 'nothing of the failed seed was kept; correct it and run the seeds again',

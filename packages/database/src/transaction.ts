@@ -125,10 +125,14 @@ export async function withSavepoint<Client extends pg.ClientBase, Result>(
 }
 
 function aborted(cause?: unknown): AtrizError {
-  return new AtrizError('TRANSACTION_ABORTED', 'a query of the transaction failed and was ignored, so nothing was kept', {
-    hint: 'let the error of the failed query through, or run that query in withSavepoint',
-    cause,
-  });
+  return new AtrizError(
+    'TRANSACTION_ABORTED',
+    'a query of the transaction failed and was ignored, so nothing was kept',
+    {
+      hint: 'let the error of the failed query through, or run that query in withSavepoint',
+      cause,
+    },
+  );
 }
 
 function commitUnknown(cause: unknown): AtrizError {

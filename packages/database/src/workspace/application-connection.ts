@@ -26,9 +26,13 @@ export async function connectionStringFor(
   if (connection.provider === 'postgresql') return formatConnectionString(connection.parameters);
   const server = await readServerFile(root);
   if (server !== undefined) return formatConnectionString(embeddedParameters(server, connection.database));
-  throw new AtrizError('EMBEDDED_NOT_RUNNING', `"${definition.name}" is on the embedded server, which was never started`, {
-    hint: 'start it with: pnpm db:start',
-  });
+  throw new AtrizError(
+    'EMBEDDED_NOT_RUNNING',
+    `"${definition.name}" is on the embedded server, which was never started`,
+    {
+      hint: 'start it with: pnpm db:start',
+    },
+  );
 }
 
 /** The parameters of a database on the embedded server. It listens on loopback only and has no TLS. */
