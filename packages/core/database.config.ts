@@ -1,0 +1,1 @@
+export { sharedDatabase as default } from './src/definition.ts';
