@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import { open, readFile, stat } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Binaries } from './binaries.ts';
+import { type Cluster, readPassword } from './cluster.ts';
+import { HOST } from './embedded-server.ts';
+import { LOG_LINE_PREFIX } from './failure.ts';
+import { findPostmaster } from './postmaster.ts';
+import { answers } from './probe.ts';
+import { spawnFailure, spawnOptions } from './program.ts';
+import type { ServiceUser } from './service-user.ts';
+
+export interface LaunchOptions {
+  readonly binaries: Binaries;
+  readonly user: ServiceUser | undefined;
+  readonly port: number;
+  readonly log: string;
+  readonly waitMs: number;
+  readonly onProcess?: ((pid: number) => void) | undefined;
+}
+
+/** How a launch went: it serves, it ended by itself, or it neither ended nor answered in time and still runs. */
+export type Launch =
+  | { readonly outcome: 'serving'; readonly pid: number }
+  | { readonly outcome: 'ended'; readonly output: string }
+  | { readonly outcome: 'silent'; readonly pid: number };
+
+/**
+ * Starts a postmaster in a session of its own, so that it outlives the caller and its terminal, and waits until
+ * it has let us connect. It listens on loopback only, and makes no socket file: a path below a workspace can be
+ * longer than the 107 bytes that the system allows for one.
+ */
+export async function launch(cluster: Cluster, options: LaunchOptions): Promise<Launch> {
+  const { binaries, user, port, log, waitMs, onProcess } = options;
+  const logFile = await open(log, 'a', 0o600);
+  try {
+    const { size } = await logFile.stat();
+    const child = spawn(binaries.postgres, commandLine(cluster, port), {
+      ...spawnOptions(user),
+      detached: true,
+      stdio: ['ignore', logFile.fd, logFile.fd],
+    });
+    child.unref();
+    const ended = new Promise<Error | undefined>((resolve) => {
+      child.once('error', resolve);
+      child.once('exit', () => resolve(undefined));
+    });
+    if (child.pid === undefined) throw spawnFailure(binaries.postgres, (await ended) as NodeJS.ErrnoException);
+    onProcess?.(child.pid);
+    const serving = await Promise.race([
+      ended.then(() => undefined),
+      waitUntilServing(cluster, { pid: child.pid, waitMs }),
+    ]);
+    if (serving === undefined) return { outcome: 'ended', output: await readFrom(log, size) };
+    return { outcome: serving ? 'serving' : 'silent', pid: child.pid };
+  } finally {
+    await logFile.close();
+  }
+}
+
+/**
+ * Waits until postmaster `pid` of the cluster gives a session, or has ended, or `waitMs` have passed.
+ *
+ * @returns whether it gave one
+ */
+export async function waitUntilServing(
+  cluster: Cluster,
+  { pid, waitMs }: { pid: number; waitMs: number },
+): Promise<boolean> {
+  const deadline = performance.now() + waitMs;
+  const password = await readPassword(cluster);
+  for (let seen = false; performance.now() < deadline; await delay(20)) {
+    const postmaster = await findPostmaster(cluster.dataDirectory);
+    const ours = postmaster?.pid === pid;
+    if (seen && !ours) return false;
+    seen ||= ours;
+    if (ours && postmaster.ready && (await answers({ port: postmaster.port, password }))) return true;
+  }
+  return false;
+}
+
+function commandLine({ dataDirectory }: Cluster, port: number): string[] {
+  const settings = {
+    listen_addresses: HOST,
+    port: String(port),
+    unix_socket_directories: '',
+    logging_collector: 'off',
+    log_line_prefix: LOG_LINE_PREFIX,
+  };
+  return ['-D', dataDirectory, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+}
+
+async function readFrom(path: string, offset: number): Promise<string> {
+  const { size } = await stat(path);
+  return (await readFile(path)).subarray(Math.min(offset, size)).toString('utf8');
+}

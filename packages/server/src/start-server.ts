@@ -1,0 +1,133 @@
+import { chmod, mkdir, realpath } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { AtrizError } from '@atriz/database';
+import { STATE_DIRECTORY } from '@atriz/database/workspace';
+import { checkDataVersion, type Cluster, readDataVersion, readPassword } from './cluster.ts';
+import { createCluster, prepareHome } from './cluster-creation.ts';
+import { DEFAULT_TIMEOUT_MS, type EmbeddedServer, HOST, type Progress, SUPERUSER } from './embedded-server.ts';
+import { withDiskErrors } from './failure.ts';
+import { describeServer, findServer } from './find-server.ts';
+import { waitUntilServing } from './launch.ts';
+import {
+  locateCluster,
+  lockPath,
+  logPath,
+  placeCluster,
+  readServerFileHere,
+  RELOCATION_BASE,
+  relocatedHome,
+} from './location.ts';
+import { withLock } from './lock.ts';
+import { findPostmaster, removeStalePidFile } from './postmaster.ts';
+import { runCluster, stillSilent } from './run-cluster.ts';
+import { findRunnableBinaries } from './runnable-binaries.ts';
+import { writeServerFile } from './server-record.ts';
+import { findServiceUser } from './service-user.ts';
+
+export interface StartOptions {
+  /** The workspace's root directory. */
+  readonly root: string;
+  /** The port to listen on; without it the last one if it is free, else one that the system chooses. */
+  readonly port?: number | undefined;
+  readonly onProgress?: Progress | undefined;
+  /** Default 60,000. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Durability that a development server trades for speed: COMMIT does not wait for the disk. A crash of the
+ * machine can lose the last commits (less than a second of them), but never corrupts the data or reorders what
+ * was committed, and a crash of the server alone loses nothing. It is `fsync`, left on, that guards integrity.
+ */
+const DEVELOPMENT_SETTINGS = { synchronous_commit: 'off' };
+
+/**
+ * Finds the workspace's embedded server or starts it, making its data at the first time. Any number of
+ * processes may ask at once: one starts it, all get it. It outlives its callers until `stopServer`.
+ *
+ * @throws AtrizError `PORT_TAKEN`, `ARGUMENT_INVALID` (it runs on another port than the named one), `DISK_FULL`,
+ * `EMBEDDED_DATA_VERSION`, `EMBEDDED_UNSUPPORTED`, `EMBEDDED_NO_USER`, `EMBEDDED_FAILED`, `LOCK_TIMEOUT`.
+ */
+export async function startServer({
+  root,
+  port,
+  onProgress,
+  timeoutMs = DEFAULT_TIMEOUT_MS,
+}: StartOptions): Promise<EmbeddedServer> {
+  const options = { root: await realpath(root), port, onProgress, timeoutMs };
+  const running = await findServer(options);
+  if (running !== undefined) return checkPort(running, port);
+  await makeStateDirectory(options.root);
+  return withLock(lockPath(options.root), { waitMs: timeoutMs }, () => startAlone(options));
+}
+
+type Started = Required<StartOptions>;
+
+async function startAlone(options: Started): Promise<EmbeddedServer> {
+  const { root, timeoutMs } = options;
+  const found = await locateCluster(root);
+  const postmaster = found && (await findPostmaster(found.dataDirectory));
+  if (found === undefined || postmaster === undefined) return run(options, found);
+  if (!(await waitUntilServing(found, { pid: postmaster.pid, waitMs: timeoutMs }))) {
+    throw stillSilent(found, { pid: postmaster.pid, waitMs: timeoutMs });
+  }
+  const current = (await findPostmaster(found.dataDirectory)) ?? postmaster;
+  await record(root, { cluster: found, port: current.port });
+  return checkPort(await describeServer(found, { postmaster: current, started: false }), options.port);
+}
+
+async function run(
+  { root, port, onProgress, timeoutMs }: Started,
+  found: Cluster | undefined,
+): Promise<EmbeddedServer> {
+  const user = await findServiceUser(found?.dataDirectory);
+  const binaries = await findRunnableBinaries(user, onProgress);
+  const cluster = found ?? (await placeCluster(root, user));
+  const log = logPath(root);
+  const place = relative(root, cluster.dataDirectory).startsWith('..')
+    ? cluster.dataDirectory
+    : relative(root, cluster.dataDirectory);
+  if (found === undefined) {
+    onProgress?.(`initialising PostgreSQL ${binaries.majorVersion} in ${place}`);
+    if (dirname(cluster.directory) === relocatedHome(root)) await prepareHome(RELOCATION_BASE, relocatedHome(root));
+    await createCluster(cluster, { binaries, user, settings: DEVELOPMENT_SETTINGS, sync: true, log });
+  } else {
+    checkDataVersion((await readDataVersion(cluster)) ?? '', { cluster, binaries });
+    await removeStalePidFile(cluster.dataDirectory);
+  }
+  onProgress?.(`starting PostgreSQL ${binaries.majorVersion} in ${place}`);
+  const previousPort = (await readServerFileHere(root))?.port;
+  const postmaster = await runCluster(cluster, {
+    binaries,
+    user,
+    port,
+    previousPort,
+    log,
+    waitMs: timeoutMs,
+    // Before the start and not after it: whoever is killed in between leaves a server that can be found.
+    onPort: (chosen) => record(root, { cluster, port: chosen }),
+  });
+  return describeServer(cluster, { postmaster, started: true });
+}
+
+async function record(root: string, { cluster, port }: { cluster: Cluster; port: number }): Promise<void> {
+  const { dataDirectory } = cluster;
+  const password = await readPassword(cluster);
+  await withDiskErrors(root, () =>
+    writeServerFile(root, { host: HOST, port, user: SUPERUSER, password, dataDirectory }),
+  );
+}
+
+function checkPort(server: EmbeddedServer, named: number | undefined): EmbeddedServer {
+  if (named === undefined || named === server.port) return server;
+  throw new AtrizError('ARGUMENT_INVALID', `The embedded server runs on port ${server.port} already, not on ${named}`, {
+    hint: 'Stop it first, or name no port.',
+  });
+}
+
+/** Open to others, so that the account which runs PostgreSQL for root can get through to the data. */
+async function makeStateDirectory(root: string): Promise<void> {
+  const path = join(root, STATE_DIRECTORY);
+  const created = await withDiskErrors(root, () => mkdir(path, { recursive: true }));
+  if (created !== undefined) await chmod(path, 0o755);
+}
