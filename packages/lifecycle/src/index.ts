@@ -1,1 +1,14 @@
-export {};
+export { cleanDatabase, type CleanResult } from './clean.ts';
+export type { Context } from './context.ts';
+export { createDatabase } from './create.ts';
+export { dropDatabase } from './drop.ts';
+export { runOverFamily, type FamilyRunOptions, type Outcome } from './family-run.ts';
+export { readIdentity, type Identity } from './ledger/identity.ts';
+export { createMigrationFile } from './migrations/create-file.ts';
+export { migrateDown, migrateRedo, migrateUp, type MigrateOptions, type MigrateResult } from './migrations/migrate.ts';
+export { readMigrationFiles, type MigrationFile } from './migrations/migration-file.ts';
+export { resetDatabase, setupDatabase, type PrepareResult } from './prepare.ts';
+export { seedDatabase, type SeedOptions, type SeedOutcome } from './seed.ts';
+export { withSession } from './session.ts';
+export { readStatus, type DatabaseStatus, type Problem } from './status.ts';
+export { openTarget, type OpenTargetOptions, type Target } from './target.ts';

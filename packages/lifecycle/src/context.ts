@@ -1,0 +1,13 @@
+/** What an operation is told by its caller, and tells it while it works. Every field may be left out. */
+export interface Context {
+  /** Told what is being done, one line at a time. */
+  readonly onProgress?: ((message: string) => void) | undefined;
+  /** Told of each statement that was sent, and how long its answer took. Values are never in it. */
+  readonly onStatement?: ((text: string, durationMs: number) => void) | undefined;
+  /** Ends the operation: what runs on the server is stopped, its transaction undone, its locks released. */
+  readonly signal?: AbortSignal | undefined;
+  /** The name of the one database on which destruction is allowed although it is protected. */
+  readonly allowDestructive?: string | undefined;
+  /** How long to wait for another migration of the same database. Default 600,000 ms. */
+  readonly lockWaitMs?: number | undefined;
+}

@@ -1,0 +1,74 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { AtrizError } from '@atriz/database';
+import type pg from 'pg';
+import type { Context } from './context.ts';
+
+/** The advisory lock that node-pg-migrate takes too, so that its own command and ours never run at once. */
+const LOCK_ID = '7241865325823964';
+const DEFAULT_WAIT_MS = 600_000;
+const FIRST_PAUSE_MS = 20;
+const LAST_PAUSE_MS = 500;
+
+/** A dead client's backend then notices within two seconds, mid-statement too; PostgreSQL 14 and newer know how. */
+const NOTICE_DEAD_CLIENT = `
+SELECT set_config(name, '2s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'`;
+
+const HOLDER = `
+SELECT 'process ' || pid || ' of ' || coalesce(usename, '?') || ' (' || coalesce(nullif(application_name, ''), '?')
+       || ', connected ' || to_char(now() - backend_start, 'HH24:MI:SS') || ' ago)' AS holder
+  FROM pg_locks JOIN pg_stat_activity USING (pid)
+ WHERE locktype = 'advisory' AND granted AND objsubid = 1
+   AND ((classid::bigint << 32) | objid::bigint) = ${LOCK_ID} AND pg_locks.database = (
+     SELECT oid FROM pg_database WHERE datname = current_database())`;
+
+/**
+ * Runs `work` while no other migration, seed or clean of this database runs. Throws `LOCK_TIMEOUT`, naming the
+ * holder, after `context.lockWaitMs`.
+ *
+ * It asks again and again instead of waiting inside `pg_advisory_lock`: a session that waits there holds a snapshot,
+ * which CREATE INDEX CONCURRENTLY in the session that holds the lock would wait for in turn.
+ */
+export async function withMigrationLock<Result>(
+  client: pg.Client,
+  { onProgress, signal, lockWaitMs = DEFAULT_WAIT_MS }: Context,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  await client.query(NOTICE_DEAD_CLIENT);
+  const deadline = performance.now() + lockWaitMs;
+  for (let pause = FIRST_PAUSE_MS; !(await tryLock(client)); pause = Math.min(pause * 1.5, LAST_PAUSE_MS)) {
+    const holder = await readHolder(client);
+    if (pause === FIRST_PAUSE_MS) onProgress?.(`waiting for ${holder}, which migrates this database`);
+    if (performance.now() > deadline) throw timeout(lockWaitMs, holder);
+    await wait(pause * (0.5 + Math.random()), undefined, signal ? { signal } : {});
+  }
+  try {
+    return await work();
+  } finally {
+    await unlock(client);
+  }
+}
+
+async function tryLock(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ locked: boolean }>(`SELECT pg_try_advisory_lock(${LOCK_ID}) AS locked`);
+  return rows[0]!.locked;
+}
+
+async function readHolder(client: pg.Client): Promise<string> {
+  const { rows } = await client.query<{ holder: string }>(HOLDER);
+  return rows[0]?.holder ?? 'another session';
+}
+
+/** Releases the lock for the rest of the session; when even that fails, the end of the session does it. */
+async function unlock(client: pg.Client): Promise<void> {
+  try {
+    await client.query(`SELECT pg_advisory_unlock(${LOCK_ID})`);
+  } catch {
+    // in a failed transaction, or the connection is gone; the caller's error says more than this one
+  }
+}
+
+function timeout(waitMs: number, holder: string): AtrizError {
+  return new AtrizError('LOCK_TIMEOUT', `waited ${waitMs / 1000} s for ${holder}, which migrates this database`, {
+    hint: 'wait for it to end, or end that session, and run the command again',
+  });
+}

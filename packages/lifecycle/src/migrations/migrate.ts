@@ -1,0 +1,153 @@
+import { AtrizError } from '@atriz/database';
+import type pg from 'pg';
+import type { Context } from '../context.ts';
+import { refuseDestruction } from '../guard.ts';
+import { checkIdentity, createLedger, readIdentity } from '../ledger/identity.ts';
+import { withMigrationLock } from '../lock.ts';
+import { withSession } from '../session.ts';
+import type { Target } from '../target.ts';
+import { compareHistory, readHistory } from './history.ts';
+import { readMigration, readMigrationFiles, type MigrationFile } from './migration-file.ts';
+import { directoryOf, runMigrations } from './runner.ts';
+
+export interface MigrateOptions {
+  /** How many at most; a whole number of at least 1. Default for up: all. Default for down: 1. */
+  readonly count?: number | undefined;
+}
+
+export interface MigrateResult {
+  readonly applied: readonly string[];
+  readonly undone: readonly string[];
+}
+
+/**
+ * Applies the pending migrations, oldest first, each in a transaction of its own. One migrator works at a time; the
+ * others wait and then find nothing to do.
+ *
+ * Throws `MIGRATION_FAILED`, `MIGRATION_INVALID`, `MIGRATION_MISSING` (applied, but its file is gone),
+ * `MIGRATION_OUT_OF_ORDER` (a file older than the newest applied), `IDENTITY_MISMATCH`, `LOCK_TIMEOUT`,
+ * `ARGUMENT_INVALID` (a count below 1) and connection errors.
+ */
+export async function migrateUp(
+  target: Target,
+  { count }: MigrateOptions = {},
+  context: Context = {},
+): Promise<MigrateResult> {
+  checkCount(count);
+  const files = await readMigrationFiles(directoryOf(target));
+  return withSession(target.parameters, context, async (client) => {
+    const glance = await planUp(client, target, files, count);
+    if (glance.recorded && glance.files.length === 0) return { applied: [], undone: [] };
+
+    return withMigrationLock(client, context, async () => {
+      await createLedger(client, target);
+      const plan = await planUp(client, target, files, count);
+      if (plan.files.length === 0) return { applied: [], undone: [] };
+      const applied = await runMigrations(client, target, { direction: 'up', files: plan.files }, context);
+      return { applied, undone: [] };
+    });
+  });
+}
+
+/**
+ * Undoes the newest applied migrations, newest first. Refused in production, as everything that destroys.
+ *
+ * Throws what {@link migrateUp} throws, and `MIGRATION_INVALID` for a migration that has no Down section, before
+ * anything was undone.
+ */
+export async function migrateDown(
+  target: Target,
+  { count = 1 }: MigrateOptions = {},
+  context: Context = {},
+): Promise<MigrateResult> {
+  checkCount(count);
+  return withUndo(target, count, context, async (client, files) => {
+    const undone = await runMigrations(client, target, { direction: 'down', files }, context);
+    return { applied: [], undone };
+  });
+}
+
+/** Undoes the newest applied migrations and applies them again: for the one that is being written. */
+export async function migrateRedo(
+  target: Target,
+  { count = 1 }: MigrateOptions = {},
+  context: Context = {},
+): Promise<MigrateResult> {
+  checkCount(count);
+  return withUndo(target, count, context, async (client, files) => {
+    const undone = await runMigrations(client, target, { direction: 'down', files }, context);
+    const again = files.toReversed();
+    const applied = await runMigrations(client, target, { direction: 'up', files: again }, context);
+    return { applied, undone };
+  });
+}
+
+async function withUndo(
+  target: Target,
+  count: number,
+  context: Context,
+  work: (client: pg.Client, files: readonly MigrationFile[]) => Promise<MigrateResult>,
+): Promise<MigrateResult> {
+  const all = await readMigrationFiles(directoryOf(target));
+  return withSession(target.parameters, context, (client) =>
+    withMigrationLock(client, context, async () => {
+      await refuseDestruction(client, target, 'undo migrations of', context);
+      const newest = (await readHistory(client, target.database.migrationsTable)).slice(-count).toReversed();
+      if (newest.length === 0) return { applied: [], undone: [] };
+      await createLedger(client, target); // a history that node-pg-migrate made alone has none yet
+      const files = newest.map((name) => all.find((file) => file.name === name) ?? refuseMissing([name], target));
+      for (const file of files) await refuseIrreversible(file);
+      return work(client, files);
+    }),
+  );
+}
+
+/** What `up` would run now, read without writing. `recorded` says that the ledger is there. */
+async function planUp(
+  client: pg.Client,
+  target: Target,
+  files: readonly MigrationFile[],
+  count: number | undefined,
+): Promise<{ readonly recorded: boolean; readonly files: readonly MigrationFile[] }> {
+  const identity = await readIdentity(client);
+  if (identity) checkIdentity(identity, target);
+  const { pending, missing, outOfOrder } = compareHistory(
+    files,
+    await readHistory(client, target.database.migrationsTable),
+  );
+  if (missing.length > 0) refuseMissing(missing, target);
+  if (outOfOrder.length > 0) {
+    const names = outOfOrder.map(({ name }) => name).join(', ');
+    throw new AtrizError(
+      'MIGRATION_OUT_OF_ORDER',
+      `older than the newest applied migration, but not applied: ${names}`,
+      {
+        hint: 'give the file a newer timestamp, or undo the newer ones first',
+      },
+    );
+  }
+  return { recorded: identity !== undefined, files: pending.slice(0, count) };
+}
+
+function refuseMissing(names: readonly string[], target: Target): never {
+  throw new AtrizError(
+    'MIGRATION_MISSING',
+    `applied to "${target.parameters.database}", but there is no such file in ${directoryOf(target)}: ${names.join(', ')}`,
+    { hint: 'bring the file back, for example from the branch that has it' },
+  );
+}
+
+async function refuseIrreversible(file: MigrationFile): Promise<void> {
+  const { down } = await readMigration(file);
+  if (down) return;
+  throw new AtrizError('MIGRATION_INVALID', `${file.path}: it has no Down section, so it cannot be undone`, {
+    hint: 'add a "-- Down Migration" line and the statements that undo it',
+  });
+}
+
+function checkCount(count: number | undefined): void {
+  if (count === undefined || (Number.isSafeInteger(count) && count >= 1)) return;
+  throw new AtrizError('ARGUMENT_INVALID', `count is ${count}, not a whole number of at least 1`, {
+    hint: 'leave it out, or give a number such as --count=2',
+  });
+}

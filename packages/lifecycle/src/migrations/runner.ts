@@ -1,0 +1,98 @@
+import type pg from 'pg';
+import pgFormat from 'pg';
+import type { Context } from '../context.ts';
+import type { Target } from '../target.ts';
+import { VERSION } from '../version.ts';
+import { HISTORY_SCHEMA } from './history.ts';
+import {
+  checksumOf,
+  readMigration,
+  type Migration,
+  type MigrationFile,
+  type MigrationSection,
+} from './migration-file.ts';
+import { migrationError } from './sql-error.ts';
+
+export interface RunRequest {
+  readonly direction: 'up' | 'down';
+  /** Up: those to apply, in order. Down: those to undo, newest first. Never empty. */
+  readonly files: readonly MigrationFile[];
+}
+
+/**
+ * Applies or undoes migrations through node-pg-migrate's runner, each in a transaction of its own together with its
+ * rows in the history and the ledger: after a crash at any moment the three agree.
+ *
+ * The caller holds the migration lock and has checked the order. Throws `MIGRATION_FAILED`.
+ */
+export async function runMigrations(
+  client: pg.Client,
+  target: Target,
+  { direction, files }: RunRequest,
+  { onProgress }: Context,
+): Promise<string[]> {
+  const migrations = new Map<string, Migration>();
+  for (const file of files) migrations.set(file.path, await readMigration(file));
+
+  const done: string[] = [];
+  let current: { readonly migration: Migration; readonly section: MigrationSection } | undefined;
+  const begin = (migration: Migration): string => {
+    if (current) done.push(current.migration.name);
+    const section = sectionOf(migration, direction);
+    current = { migration, section };
+    const verb = direction === 'up' ? 'applying' : 'undoing';
+    onProgress?.(`${verb} ${migration.name} (${done.length + 1} of ${files.length})`);
+    return `${section.sql}\n;\n${ledgerStatement(migration, direction)}`;
+  };
+
+  const { runner } = await import('node-pg-migrate');
+  try {
+    await runner({
+      dbClient: client,
+      noLock: true,
+      dir: directoryOf(target),
+      // Given as a regular expression: everything that is not one of the files of this run.
+      ignorePattern: `(?!(?:${files.map(({ name }) => name.replaceAll('.', '\\.')).join('|')})\\.sql$).*`,
+      migrationLoaderStrategies: [{ extensions: ['.sql'], loader: async (paths) => paths.map((path) => unit(path)) }],
+      migrationsTable: target.database.migrationsTable,
+      migrationsSchema: HISTORY_SCHEMA,
+      direction,
+      count: files.length,
+      checkOrder: false,
+      singleTransaction: false,
+      logger: SILENT,
+    });
+  } catch (cause) {
+    if (current === undefined) throw cause;
+    throw migrationError({ ...current, kept: done, cause });
+  }
+  return files.map(({ name }) => name);
+
+  function unit(path: string) {
+    const migration = migrations.get(path)!;
+    const action = (pgm: { sql(text: string): void }): void => pgm.sql(begin(migration));
+    return { id: path, filePaths: [path], actions: { up: action, down: action } };
+  }
+}
+
+export function directoryOf({ database }: Target): string {
+  return `${database.directory}/${database.migrationsDirectory}`;
+}
+
+const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
+function ignore(): void {}
+
+function sectionOf(migration: Migration, direction: RunRequest['direction']): MigrationSection {
+  return direction === 'up' ? migration.up : migration.down!;
+}
+
+/** Sent in one message with the migration itself: now() is when its transaction began. */
+function ledgerStatement({ name, text }: Migration, direction: RunRequest['direction']): string {
+  const quotedName = pgFormat.escapeLiteral(name);
+  if (direction === 'down') return `DELETE FROM atriz.migrations WHERE name = ${quotedName}`;
+  return `INSERT INTO atriz.migrations (name, checksum, duration_ms, atriz_version) VALUES (${quotedName}, \
+'${checksumOf(text)}', extract(epoch FROM clock_timestamp() - now()) * 1000, '${VERSION}') \
+ON CONFLICT (name) DO UPDATE SET checksum = excluded.checksum, applied_at = excluded.applied_at, \
+duration_ms = excluded.duration_ms, atriz_version = excluded.atriz_version`;
+}

@@ -1,0 +1,62 @@
+import { relative } from 'node:path';
+import { AtrizError } from '@atriz/database';
+import type { Migration, MigrationSection } from './migration-file.ts';
+
+interface ServerError extends Error {
+  readonly code?: string;
+  readonly position?: string;
+  readonly detail?: string;
+  readonly hint?: string;
+  readonly where?: string;
+}
+
+export interface Failure {
+  readonly migration: Migration;
+  readonly section: MigrationSection;
+  /** The names of those that were committed before it in this run. */
+  readonly kept: readonly string[];
+  readonly cause: unknown;
+}
+
+/**
+ * Tells a failed migration as a compiler would: file, line and column, PostgreSQL's own words, the line itself with
+ * the place marked, and what became of the migrations before it.
+ */
+export function migrationError({ migration, section, kept, cause }: Failure): AtrizError {
+  const error = cause as ServerError;
+  const place = placeOf(migration, section, error);
+  const file = relative(process.cwd(), migration.path);
+  const lines = [
+    `${file}${place ? `:${place.line}:${place.column}` : ''}: ${error.message}${error.code ? ` (${error.code})` : ''}`,
+    ...(place
+      ? [`  ${String(place.line).padStart(4)} | ${place.text}`, `       | ${' '.repeat(place.column - 1)}^`]
+      : []),
+    ...[error.detail, error.hint, error.where].filter(Boolean).map((text) => `  ${text}`),
+    `this migration was rolled back; ${kept.length > 0 ? `applied before it and kept: ${kept.join(', ')}` : 'nothing was applied before it'}`,
+  ];
+  return new AtrizError('MIGRATION_FAILED', lines.join('\n'), {
+    hint: 'correct the file and run the command again; it goes on from here',
+    cause,
+  });
+}
+
+interface Place {
+  readonly line: number;
+  readonly column: number;
+  readonly text: string;
+}
+
+/** PostgreSQL counts characters from 1 over the whole text that it was sent, which begins with the section. */
+function placeOf(migration: Migration, section: MigrationSection, { position }: ServerError): Place | undefined {
+  if (position === undefined) return undefined;
+  const before = [...section.sql].slice(0, Number(position) - 1).join('');
+  const index = section.offset + before.length;
+  if (index > section.offset + section.sql.length) return undefined;
+  const start = migration.text.lastIndexOf('\n', index - 1) + 1;
+  const end = migration.text.indexOf('\n', index);
+  return {
+    line: migration.text.slice(0, index).split('\n').length,
+    column: index - start + 1,
+    text: migration.text.slice(start, end === -1 ? undefined : end).replace(/\r$/, ''),
+  };
+}

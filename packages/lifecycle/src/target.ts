@@ -1,0 +1,56 @@
+import {
+  embeddedParameters,
+  readEnvironment,
+  resolveConnection,
+  type Connection,
+  type ConnectionParameters,
+  type FamilyDatabase,
+  type Provider,
+  type ServerFile,
+  type Setting,
+  type Variables,
+} from '@atriz/database/workspace';
+
+/** One database of the family, and how it is reached right now. */
+export interface Target {
+  readonly database: FamilyDatabase;
+  /** The family's name, which the database's ledger must agree with. */
+  readonly family: string;
+  readonly provider: Provider;
+  /** What `NODE_ENV` says, else `development`. */
+  readonly environment: string;
+  /** A direct connection, never through a pooler where the definition names another way. */
+  readonly parameters: ConnectionParameters;
+  /** Which variables of which files decided; values may be secret. */
+  readonly settings: readonly Setting[];
+}
+
+export interface OpenTargetOptions {
+  readonly family: string;
+  readonly root: string;
+  readonly variables: Variables;
+  /** Finds or starts the embedded server; called only when the database is on it. */
+  readonly startEmbedded: () => Promise<ServerFile>;
+}
+
+/** Applies the connection rules to a database; see `resolveConnection` for what it throws. Starts no named server. */
+export async function openTarget(database: FamilyDatabase, options: OpenTargetOptions): Promise<Target> {
+  const environment = await readEnvironment(options.root, database.directory, options.variables);
+  const connection = resolveConnection(database, environment, { direct: true });
+  return {
+    database,
+    family: options.family,
+    provider: connection.provider,
+    environment: connection.environment,
+    parameters: await parametersOf(connection, options.startEmbedded),
+    settings: connection.settings,
+  };
+}
+
+async function parametersOf(
+  connection: Connection,
+  startEmbedded: OpenTargetOptions['startEmbedded'],
+): Promise<ConnectionParameters> {
+  if (connection.provider === 'postgresql') return connection.parameters;
+  return embeddedParameters(await startEmbedded(), connection.database);
+}
