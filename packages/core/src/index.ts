@@ -1,1 +1,4 @@
-export {};
+export { sharedDatabase } from './definition.ts';
+export { openSharedPool, type SharedPoolOptions } from './pool.ts';
+export { readRolesOfUser, ROLE_NAMES, type RoleName } from './roles.ts';
+export { findUserByEmail, findUserById, readUsersById, type User } from './users.ts';
