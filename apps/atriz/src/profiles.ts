@@ -1,0 +1,64 @@
+import { findUserById } from '@atriz/core';
+import type { Pools } from './pools.ts';
+
+export interface Preferences {
+  readonly theme: 'light' | 'dark' | 'system';
+  readonly locale: string;
+  readonly timeZone: string;
+  readonly emailNotifications: boolean;
+}
+
+export interface Account {
+  readonly userId: string;
+  readonly email: string;
+  /** The profile's name where there is a profile, else the user's. */
+  readonly displayName: string;
+  readonly handle: string | undefined;
+  readonly preferences: Preferences;
+}
+
+/** What `user_preferences` defaults to, for users without a row; a test holds the two against each other. */
+export const DEFAULT_PREFERENCES: Preferences = {
+  theme: 'system',
+  locale: 'en',
+  timeZone: 'UTC',
+  emailNotifications: true,
+};
+
+interface ProfileRow {
+  readonly handle: string | null;
+  readonly displayName: string | null;
+  readonly preferences: Preferences | null;
+}
+
+/** A user as the website shows one to himself: from both databases. Undefined when atriz_shared does not know him. */
+export async function readAccount(
+  { website, shared }: Pick<Pools, 'website' | 'shared'>,
+  userId: string,
+): Promise<Account | undefined> {
+  const [user, { rows }] = await Promise.all([
+    findUserById(shared, userId),
+    website.query<ProfileRow>(
+      `SELECT profile.handle, profile.display_name AS "displayName",
+         CASE WHEN preference.user_id IS NOT NULL THEN json_build_object(
+           'theme', preference.theme,
+           'locale', preference.locale,
+           'timeZone', preference.time_zone,
+           'emailNotifications', preference.email_notifications
+         ) END AS preferences
+       FROM (SELECT $1::uuid AS user_id) AS wanted
+       LEFT JOIN user_profiles AS profile USING (user_id)
+       LEFT JOIN user_preferences AS preference USING (user_id)`,
+      [userId],
+    ),
+  ]);
+  if (user === undefined) return undefined;
+  const row = rows[0];
+  return {
+    userId: user.id,
+    email: user.email,
+    displayName: row?.displayName ?? user.name,
+    handle: row?.handle ?? undefined,
+    preferences: row?.preferences ?? DEFAULT_PREFERENCES,
+  };
+}

@@ -1,0 +1,70 @@
+import { findUserById } from '@atriz/core';
+import type { Pools } from './pools.ts';
+
+export interface LastPosition {
+  readonly recordedAt: Date;
+  readonly latitude: number;
+  readonly longitude: number;
+  readonly speedKmh: number | null;
+  readonly headingDegrees: number | null;
+}
+
+export interface FleetVehicle {
+  readonly id: string;
+  readonly plate: string;
+  readonly name: string;
+  /** Undefined until the vehicle has sent its first position. */
+  readonly lastPosition: LastPosition | undefined;
+}
+
+type FleetRow = Omit<FleetVehicle, 'lastPosition'> & {
+  readonly [Field in keyof LastPosition]: LastPosition[Field] | null;
+};
+
+/** The vehicles in service of a user, by name, each with the last place it was seen at. */
+export async function readFleet(db: Pools['mextrack'], userId: string): Promise<FleetVehicle[]> {
+  const { rows } = await db.query<FleetRow>(
+    `SELECT vehicles.id, vehicles.plate, vehicles.name,
+       last.recorded_at AS "recordedAt", last.latitude, last.longitude,
+       last.speed_kmh AS "speedKmh", last.heading_degrees AS "headingDegrees"
+     FROM vehicles
+     LEFT JOIN vehicle_positions AS last ON last.vehicle_id = vehicles.id
+     WHERE vehicles.user_id = $1 AND vehicles.retired_at IS NULL
+     ORDER BY vehicles.name, vehicles.id`,
+    [userId],
+  );
+  return rows.map(({ id, plate, name, recordedAt, latitude, longitude, speedKmh, headingDegrees }) => ({
+    id,
+    plate,
+    name,
+    lastPosition:
+      recordedAt === null || latitude === null || longitude === null
+        ? undefined
+        : { recordedAt, latitude, longitude, speedKmh, headingDegrees },
+  }));
+}
+
+export interface VehicleOwner {
+  readonly plate: string;
+  readonly name: string;
+  readonly email: string;
+}
+
+/**
+ * Whose vehicle this is, asked of both databases. Undefined when no vehicle has the plate (case, spaces and hyphens
+ * do not count), or when its owner is not in atriz_shared any more.
+ */
+export async function findOwnerByPlate(
+  { mextrack, shared }: Pick<Pools, 'mextrack' | 'shared'>,
+  plate: string,
+): Promise<VehicleOwner | undefined> {
+  const { rows } = await mextrack.query<{ plate: string; userId: string }>(
+    `SELECT plate, user_id AS "userId"
+     FROM vehicles
+     WHERE upper(regexp_replace(plate, '[[:space:]-]', '', 'g')) = upper(regexp_replace($1, '[[:space:]-]', '', 'g'))`,
+    [plate],
+  );
+  const vehicle = rows[0];
+  const owner = vehicle && (await findUserById(shared, vehicle.userId));
+  return owner && { plate: vehicle.plate, name: owner.name, email: owner.email };
+}
