@@ -1,1 +1,50 @@
-export {};
+import { AtrizError } from '@atriz/database';
+import { CommanderError } from 'commander';
+import { EXIT, exitCodeOfError } from './exit-code.ts';
+import { errorDocument } from './family-command.ts';
+import { createReporter, readLogLevel, type LogLevel } from './output/reporter.ts';
+import { createProgram } from './program.ts';
+
+const { stdout, stderr, stdin, env: variables } = process;
+const interruption = new AbortController();
+
+// A reader that goes away (`| head`) ends the output, not the work: a migration is not stopped half-way for it.
+for (const stream of [stdout, stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    interruption.abort(new AtrizError('INTERRUPTED', `stopped by ${signal}`));
+  });
+}
+
+try {
+  const surroundings = { directory: process.cwd(), variables, stdin, stdout, stderr, signal: interruption.signal };
+  const program = createProgram(surroundings, (code) => {
+    process.exitCode = code;
+  });
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+function report(error: unknown): number {
+  // commander has printed its own message; help and version end with code 0
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  const json = process.argv.includes('--json');
+  const reporter = createReporter({ stdout, stderr, json, level: logLevel() });
+  reporter.error(error);
+  if (json) reporter.json({ error: errorDocument(error) });
+  return exitCodeOfError(error);
+}
+
+/** The error that is being told may be a wrong LOG_LEVEL. */
+function logLevel(): LogLevel {
+  try {
+    return readLogLevel(variables['LOG_LEVEL']);
+  } catch {
+    return 'info';
+  }
+}

@@ -8,7 +8,7 @@ export interface PoolFigures {
 
 export type Health =
   | { readonly connected: true; readonly latencyMs: number; readonly serverVersion: string; readonly pool: PoolFigures }
-  | { readonly connected: false; readonly error: string; readonly pool: PoolFigures };
+  | { readonly connected: false; readonly error: Error; readonly pool: PoolFigures };
 
 /**
  * Asks the server one thing and says how long the answer took, in milliseconds, with the pool's figures.
@@ -27,7 +27,7 @@ export async function checkHealth(
     const latencyMs = performance.now() - start;
     return { connected: true, latencyMs, serverVersion: rows[0]!.server_version, pool: figures() };
   } catch (error) {
-    return { connected: false, error: (error as Error).message || String(error), pool: figures() };
+    return { connected: false, error: error as Error, pool: figures() };
   } finally {
     clearTimeout(timer);
   }

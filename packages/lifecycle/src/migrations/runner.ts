@@ -1,5 +1,4 @@
-import type pg from 'pg';
-import pgFormat from 'pg';
+import pg from 'pg';
 import type { Context } from '../context.ts';
 import type { Target } from '../target.ts';
 import { VERSION } from '../version.ts';
@@ -69,9 +68,10 @@ export async function runMigrations(
   return files.map(({ name }) => name);
 
   function unit(path: string) {
-    const migration = migrations.get(path)!;
-    const action = (pgm: { sql(text: string): void }): void => pgm.sql(begin(migration));
-    return { id: path, filePaths: [path], actions: { up: action, down: action } };
+    const action = (pgm: { sql(text: string): void }): void => pgm.sql(begin(migrations.get(path)!));
+    // Two functions, because node-pg-migrate takes one and the same for "infer down from up".
+    const actions = direction === 'up' ? { up: action, down: false as const } : { up: false as const, down: action };
+    return { id: path, filePaths: [path], actions };
   }
 }
 
@@ -89,7 +89,7 @@ function sectionOf(migration: Migration, direction: RunRequest['direction']): Mi
 
 /** Sent in one message with the migration itself: now() is when its transaction began. */
 function ledgerStatement({ name, text }: Migration, direction: RunRequest['direction']): string {
-  const quotedName = pgFormat.escapeLiteral(name);
+  const quotedName = pg.escapeLiteral(name);
   if (direction === 'down') return `DELETE FROM atriz.migrations WHERE name = ${quotedName}`;
   return `INSERT INTO atriz.migrations (name, checksum, duration_ms, atriz_version) VALUES (${quotedName}, \
 '${checksumOf(text)}', extract(epoch FROM clock_timestamp() - now()) * 1000, '${VERSION}') \

@@ -1,0 +1,74 @@
+import {
+  cleanDatabase,
+  createDatabase,
+  dropDatabase,
+  resetDatabase,
+  seedDatabase,
+  setupDatabase,
+  type CleanResult,
+  type PrepareResult,
+} from '@atriz/lifecycle';
+import { confirmDestruction } from '../confirm.ts';
+import { EXIT } from '../exit-code.ts';
+import { runFamilyCommand } from '../family-command.ts';
+import type { Invocation } from '../invocation.ts';
+import { plural } from '../output/terminal.ts';
+import { showStatus } from './status.ts';
+
+export function create(invocation: Invocation): Promise<number> {
+  return runFamilyCommand(invocation, {
+    work: createDatabase,
+    describe: ({ created }) => (created ? 'created' : 'exists already'),
+  });
+}
+
+export async function drop(invocation: Invocation): Promise<number> {
+  await confirmDestruction(invocation, 'drop these databases with everything in them');
+  return runFamilyCommand(invocation, {
+    work: dropDatabase,
+    describe: ({ dropped }) => (dropped ? 'dropped' : 'did not exist'),
+    order: 'dependents-first',
+  });
+}
+
+export function seed(invocation: Invocation): Promise<number> {
+  return runFamilyCommand(invocation, {
+    work: (target, context) => seedDatabase(target, {}, context),
+    describe: ({ seeded }) => (seeded.length > 0 ? `${plural(seeded.length, 'seed')} run` : 'has no seeds'),
+  });
+}
+
+export async function clean(invocation: Invocation): Promise<number> {
+  await confirmDestruction(invocation, 'delete every row of these databases');
+  return runFamilyCommand(invocation, {
+    work: cleanDatabase,
+    describe: describeClean,
+    order: 'dependents-first',
+  });
+}
+
+export async function reset(invocation: Invocation): Promise<number> {
+  await confirmDestruction(invocation, 'drop these databases and make them anew');
+  return runFamilyCommand(invocation, { work: resetDatabase, describe: describePrepare });
+}
+
+/** Creates, migrates and seeds what is not yet, then shows the family's status. */
+export async function setup(invocation: Invocation): Promise<number> {
+  const code = await runFamilyCommand(invocation, { work: setupDatabase, describe: describePrepare });
+  if (code !== EXIT.done || invocation.options.json) return code;
+  invocation.reporter.line('');
+  return showStatus(invocation);
+}
+
+function describeClean({ tables, rows, exact }: CleanResult): string {
+  return `${plural(tables, 'table')} emptied of ${exact ? '' : 'about '}${plural(rows, 'row')}`;
+}
+
+function describePrepare({ created, applied, seeded }: PrepareResult): string {
+  const parts = [
+    created ? 'created' : '',
+    applied.length > 0 ? plural(applied.length, 'migration') : '',
+    seeded.length > 0 ? plural(seeded.length, 'seed') : '',
+  ].filter(Boolean);
+  return parts.length > 0 ? parts.join(', ') : 'nothing to do';
+}

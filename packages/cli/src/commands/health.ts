@@ -1,0 +1,22 @@
+import { checkHealth, createDatabasePool, toConnectionError } from '@atriz/database';
+import { formatConnectionString } from '@atriz/database/workspace';
+import { runFamilyCommand } from '../family-command.ts';
+import type { Invocation } from '../invocation.ts';
+
+/** Asks each database one thing, as an application would, and tells how long the answer took. */
+export function health(invocation: Invocation): Promise<number> {
+  const databases = invocation.databases.map((database) => ({ ...database, dependsOn: [] }));
+  return runFamilyCommand(
+    { ...invocation, databases },
+    {
+      work: async ({ parameters }) => {
+        await using db = createDatabasePool({ connectionString: formatConnectionString(parameters), max: 1 });
+        const result = await checkHealth(db.pool);
+        if (result.connected) return result;
+        throw toConnectionError(result.error, parameters);
+      },
+      describe: ({ serverVersion, latencyMs }) =>
+        `PostgreSQL ${serverVersion.split(' ')[0]}, ${latencyMs.toFixed(1)} ms`,
+    },
+  );
+}

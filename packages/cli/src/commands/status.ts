@@ -1,0 +1,59 @@
+import { readStatus, runOverFamily, type DatabaseStatus } from '@atriz/lifecycle';
+import { EXIT, exitCodeOf } from '../exit-code.ts';
+import { errorDocument } from '../family-command.ts';
+import type { Invocation } from '../invocation.ts';
+import { alignColumns, paint, type Cell } from '../output/terminal.ts';
+
+const HEADINGS = ['DATABASE', 'OWNER', 'PROVIDER', 'APPLIED', 'PENDING', 'STATE'];
+
+/** Shows the family's state; the exit code tells whether a database has a problem. Pending migrations are none. */
+export async function showStatus(invocation: Invocation): Promise<number> {
+  const { reporter, options } = invocation;
+  const statuses = await readStatuses(invocation);
+  if (options.json) {
+    reporter.json({ databases: statuses });
+  } else {
+    const { stdout } = reporter;
+    const headings = HEADINGS.map((text): Cell => ({ text, style: 'dim' }));
+    for (const line of alignColumns(stdout, [headings, ...statuses.map(cellsOf)])) reporter.line(line);
+    for (const { name, problems } of statuses) {
+      for (const { code, message, hint } of problems) {
+        reporter.line(`${name}: ${paint(stdout, 'red', code)} ${message}${hint ? `; ${hint}` : ''}`);
+      }
+    }
+  }
+  const [problem] = statuses.flatMap(({ problems }) => problems);
+  return problem ? exitCodeOf(problem.code) : EXIT.done;
+}
+
+/** All at once: a status needs no order. A database whose connection cannot even be decided has that as its problem. */
+async function readStatuses(invocation: Invocation): Promise<DatabaseStatus[]> {
+  const independent = invocation.databases.map((database) => ({ ...database, dependsOn: [] }));
+  const outcomes = await runOverFamily(independent, async (database) =>
+    readStatus(await invocation.open(database), invocation.contextFor(database)),
+  );
+  return outcomes.map((outcome): DatabaseStatus => {
+    if (outcome.status === 'done') return outcome.result;
+    const { name, owner } = outcome.database;
+    const problems =
+      outcome.status === 'failed' ? [errorDocument(outcome.error) as DatabaseStatus['problems'][number]] : [];
+    return { name, owner, provider: 'unknown', reachable: false, applied: 0, pending: [], problems };
+  });
+}
+
+function cellsOf({ name, owner, provider, reachable, applied, pending, problems }: DatabaseStatus): Cell[] {
+  return [
+    { text: name, style: 'bold' },
+    { text: owner },
+    { text: provider },
+    { text: reachable ? String(applied) : '-' },
+    { text: reachable ? String(pending.length) : '-', ...(pending.length > 0 ? { style: 'yellow' as const } : {}) },
+    stateOf(reachable, pending.length, problems[0]?.code),
+  ];
+}
+
+function stateOf(reachable: boolean, pending: number, problem: string | undefined): Cell {
+  if (problem) return { text: problem, style: 'red' };
+  if (!reachable) return { text: 'unreachable', style: 'red' };
+  return pending > 0 ? { text: 'pending', style: 'yellow' } : { text: 'up to date', style: 'green' };
+}

@@ -1,0 +1,23 @@
+import { AtrizError } from '@atriz/database';
+import type { Invocation } from './invocation.ts';
+
+/**
+ * Asks before something is destroyed: on a terminal by a question, elsewhere by demanding `--yes`.
+ * Throws `CONFIRMATION_REQUIRED` when there is nobody to ask, `INTERRUPTED` when the answer is no.
+ */
+export async function confirmDestruction(
+  { databases, options, surroundings, reporter }: Invocation,
+  deed: string,
+): Promise<void> {
+  if (options.yes) return;
+  const names = databases.map(({ name }) => name).join(', ');
+  const { stdin, stdout } = surroundings;
+  if (!stdin.isTTY || !stdout.isTTY || options.json) {
+    throw new AtrizError('CONFIRMATION_REQUIRED', `this would ${deed}: ${names}`, { hint: 'add --yes to go on' });
+  }
+  reporter.settle();
+  const { confirm, isCancel } = await import('@clack/prompts');
+  const answer = await confirm({ message: `This will ${deed}: ${names}. Go on?`, initialValue: false });
+  if (answer === true && !isCancel(answer)) return;
+  throw new AtrizError('INTERRUPTED', 'nothing was done');
+}

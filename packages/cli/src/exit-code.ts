@@ -1,0 +1,32 @@
+import { AtrizError, type ErrorCode } from '@atriz/database';
+
+/** What a process that runs `atriz` can decide by; see docs/commands.md. */
+export const EXIT = { done: 0, failed: 1, usage: 2, refused: 3, unreachable: 4, interrupted: 130 } as const;
+
+const BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
+  ARGUMENT_INVALID: EXIT.usage,
+  DATABASE_UNKNOWN: EXIT.usage,
+  WORKSPACE_NOT_FOUND: EXIT.usage,
+  CONFIRMATION_REQUIRED: EXIT.refused,
+  DESTRUCTIVE_REFUSED: EXIT.refused,
+  IDENTITY_MISMATCH: EXIT.refused,
+  MIGRATION_MISSING: EXIT.refused,
+  MIGRATION_OUT_OF_ORDER: EXIT.refused,
+  SERVER_UNREACHABLE: EXIT.unreachable,
+  EMBEDDED_DATA_VERSION: EXIT.unreachable,
+  EMBEDDED_FAILED: EXIT.unreachable,
+  EMBEDDED_NOT_RUNNING: EXIT.unreachable,
+  EMBEDDED_NO_USER: EXIT.unreachable,
+  EMBEDDED_UNSUPPORTED: EXIT.unreachable,
+  PORT_TAKEN: EXIT.unreachable,
+  DISK_FULL: EXIT.unreachable,
+  INTERRUPTED: EXIT.interrupted,
+};
+
+export function exitCodeOf(code: ErrorCode): number {
+  return BY_CODE[code] ?? EXIT.failed;
+}
+
+export function exitCodeOfError(error: unknown): number {
+  return error instanceof AtrizError ? exitCodeOf(error.code) : EXIT.failed;
+}

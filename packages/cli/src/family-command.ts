@@ -1,0 +1,85 @@
+import { AtrizError } from '@atriz/database';
+import { runOverFamily, type Context, type FamilyRunOptions, type Outcome, type Target } from '@atriz/lifecycle';
+import { EXIT, exitCodeOfError } from './exit-code.ts';
+import type { Invocation } from './invocation.ts';
+import { alignColumns, formatDuration, paint, plural, type Cell } from './output/terminal.ts';
+
+export interface FamilyCommand<Result extends object> {
+  readonly work: (target: Target, context: Context) => Promise<Result>;
+  /** The line that a person reads, such as `2 migrations applied`. */
+  readonly describe: (result: Result, outcome: Outcome<Result>) => string;
+  readonly order?: FamilyRunOptions<Result>['order'];
+}
+
+/**
+ * Does one thing to each chosen database and tells what became of each, as they end; returns the exit code.
+ * With several failures the first in dependency order decides it: the others may only follow from it.
+ */
+export async function runFamilyCommand<Result extends object>(
+  invocation: Invocation,
+  { work, describe, order = 'dependencies-first' }: FamilyCommand<Result>,
+): Promise<number> {
+  const { databases, reporter, options } = invocation;
+  const start = performance.now();
+  const widths = [Math.max(0, ...databases.map(({ name }) => name.length)), 32];
+  const tell = (outcome: Outcome<Result>): void => {
+    const [line] = alignColumns(reporter.stdout, [cellsOf(outcome, describe)], widths);
+    reporter.line(line!);
+    if (outcome.status === 'failed') reporter.error(outcome.error);
+  };
+  const outcomes = await runOverFamily(
+    databases,
+    async (database) => work(await invocation.open(database), invocation.contextFor(database)),
+    { order, onOutcome: tell },
+  );
+  if (options.json) reporter.json({ databases: outcomes.map(toDocument) });
+  else if (databases.length > 1)
+    reporter.line(paint(reporter.stdout, 'dim', summarise(outcomes, performance.now() - start)));
+  const failure = outcomes.find((outcome) => outcome.status === 'failed');
+  return failure ? exitCodeOfError(failure.error) : EXIT.done;
+}
+
+function cellsOf<Result extends object>(
+  outcome: Outcome<Result>,
+  describe: FamilyCommand<Result>['describe'],
+): readonly Cell[] {
+  const name: Cell = { text: outcome.database.name, style: 'bold' };
+  const time: Cell = { text: formatDuration(outcome.durationMs), style: 'dim' };
+  switch (outcome.status) {
+    case 'done':
+      return [name, { text: describe(outcome.result, outcome), style: 'green' }, time];
+    case 'failed':
+      return [name, { text: 'failed', style: 'red' }, time];
+    case 'skipped':
+      return [name, { text: `skipped, because ${outcome.because}`, style: 'yellow' }];
+  }
+}
+
+function summarise(outcomes: readonly Outcome<object>[], durationMs: number): string {
+  const count = (status: string): number => outcomes.filter((outcome) => outcome.status === status).length;
+  const failed = count('failed');
+  const skipped = count('skipped');
+  const rest = [failed ? `${failed} failed` : '', skipped ? `${skipped} skipped` : ''].filter(Boolean);
+  return [`${plural(count('done'), 'database')} done`, ...rest].join(', ') + ` in ${formatDuration(durationMs)}`;
+}
+
+function toDocument(outcome: Outcome<object>): object {
+  const { database, durationMs, status } = outcome;
+  const base = { name: database.name, owner: database.owner, status, durationMs: Math.round(durationMs) };
+  switch (outcome.status) {
+    case 'done':
+      return { ...base, ...outcome.result };
+    case 'failed':
+      return { ...base, error: errorDocument(outcome.error) };
+    case 'skipped':
+      return { ...base, because: outcome.because };
+  }
+}
+
+/** An error as a machine gets it: never with a stack. */
+export function errorDocument(error: unknown): object {
+  if (error instanceof AtrizError) {
+    return { code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
+  }
+  return { code: 'INTERNAL', message: error instanceof Error ? error.message : String(error) };
+}

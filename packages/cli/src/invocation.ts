@@ -1,0 +1,83 @@
+import {
+  findWorkspaceRoot,
+  readFamily,
+  type Family,
+  type FamilyDatabase,
+  type ServerFile,
+} from '@atriz/database/workspace';
+import { openTarget, type Context, type Target } from '@atriz/lifecycle';
+import { createReporter, readLogLevel, type Reporter } from './output/reporter.ts';
+import { selectDatabases, type SelectionOptions } from './selection.ts';
+
+/** The process as the command sees it; `main.ts` gives the real one. */
+export interface Surroundings {
+  readonly directory: string;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly stdin: { readonly isTTY?: boolean };
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly signal: AbortSignal;
+}
+
+export interface CommonOptions extends SelectionOptions {
+  readonly json?: boolean | undefined;
+  readonly yes?: boolean | undefined;
+}
+
+/** One run of the command: the family, the databases chosen, and everything an operation on them needs. */
+export interface Invocation extends AsyncDisposable {
+  readonly family: Family;
+  readonly databases: readonly FamilyDatabase[];
+  readonly options: CommonOptions;
+  readonly reporter: Reporter;
+  readonly surroundings: Surroundings;
+  open(database: FamilyDatabase): Promise<Target>;
+  contextFor(database: FamilyDatabase): Context;
+}
+
+/** Reads the workspace around the current directory. Connects to nothing and starts nothing yet. */
+export async function openInvocation(surroundings: Surroundings, options: CommonOptions): Promise<Invocation> {
+  const { directory, variables, stdout, stderr, signal } = surroundings;
+  const level = readLogLevel(variables['LOG_LEVEL']);
+  const reporter = createReporter({ stdout, stderr, json: options.json ?? false, level });
+  const root = await findWorkspaceRoot(directory);
+  const family = await readFamily(root);
+  const embedded = createEmbedded(root, variables, (message) => reporter.progress('', message));
+  return {
+    family,
+    databases: selectDatabases(family, directory, options),
+    options,
+    reporter,
+    surroundings,
+    open: (database) => openTarget(database, { family: family.name, root, variables, startEmbedded: embedded.start }),
+    contextFor: ({ name }) => ({
+      signal,
+      allowDestructive: variables['ATRIZ_ALLOW_DESTRUCTIVE'],
+      onProgress: (message) => reporter.progress(name, message),
+      onStatement: reporter.debug ? (text, durationMs) => reporter.statement(name, text, durationMs) : undefined,
+    }),
+    [Symbol.asyncDispose]: embedded.stop,
+  };
+}
+
+/** Starts the embedded server once, however many databases ask; with `ATRIZ_EPHEMERAL=1` one that ends with the command. */
+function createEmbedded(
+  root: string,
+  variables: Surroundings['variables'],
+  onProgress: (message: string) => void,
+): { readonly start: () => Promise<ServerFile>; readonly stop: () => Promise<void> } {
+  let server: Promise<ServerFile & Partial<AsyncDisposable>> | undefined;
+  const startNow = async (): Promise<ServerFile & Partial<AsyncDisposable>> => {
+    const { startEphemeralServer, startServer } = await import('@atriz/server');
+    return variables['ATRIZ_EPHEMERAL'] === '1'
+      ? startEphemeralServer({ onProgress })
+      : startServer({ root, onProgress });
+  };
+  return {
+    start: () => (server ??= startNow()),
+    stop: async () => {
+      const started = await server?.catch(() => undefined);
+      await started?.[Symbol.asyncDispose]?.();
+    },
+  };
+}
