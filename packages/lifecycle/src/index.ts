@@ -10,5 +10,6 @@ export { readMigrationFiles, type MigrationFile } from './migrations/migration-f
 export { resetDatabase, setupDatabase, type PrepareResult } from './prepare.ts';
 export { seedDatabase, type SeedOptions, type SeedOutcome } from './seed.ts';
 export { withSession } from './session.ts';
+export { withMaintenanceSession } from './maintenance.ts';
 export { readStatus, type DatabaseStatus, type Problem } from './status.ts';
 export { openTarget, type OpenTargetOptions, type Target } from './target.ts';

@@ -1,1 +1,1 @@
-export {};
+export { createTestDatabase, type TestDatabase, type TestDatabaseOptions } from './test-database.ts';

@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FamilyDatabase } from '@atriz/database/workspace';
+import { migrateUp, readMigrationFiles, type Target } from '@atriz/lifecycle';
+import pg from 'pg';
+import { waitUntilUnused } from './sessions.ts';
+
+/** All throw-away databases begin with this, so that a person can tell and drop them. */
+export const PREFIX = 'atriz_test_';
+
+const HASH_LENGTH = 12;
+
+/** The template's name says what is in it: the same migrations give the same name, whoever makes it. */
+export async function templateName({ name, directory, migrationsDirectory }: FamilyDatabase): Promise<string> {
+  const hash = createHash('sha256').update(name);
+  for (const file of await readMigrationFiles(join(directory, migrationsDirectory))) {
+    hash.update(`\0${file.name}\0`).update(await readFile(file.path));
+  }
+  return `${PREFIX}${shorten(name)}_${hash.digest('hex').slice(0, HASH_LENGTH)}`;
+}
+
+/** Leaves room for the prefix, a hash and a clone's mark within PostgreSQL's 63 bytes. */
+export function shorten(name: string): string {
+  return name.replaceAll(/[^A-Za-z0-9_]/g, '_').slice(0, 20);
+}
+
+/**
+ * Makes the migrated template unless it is there. Several test files may ask at once: one makes it, the others wait.
+ * It gets its name only when it is whole, so a maker that dies leaves nothing that looks like a template.
+ */
+export async function ensureTemplate(maintenance: pg.Client, target: Target, template: string): Promise<void> {
+  if (await exists(maintenance, template)) return;
+  await maintenance.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [template]);
+  try {
+    if (await exists(maintenance, template)) return;
+    const unfinished = pg.escapeIdentifier(`${template}_unfinished`);
+    await maintenance.query(`DROP DATABASE IF EXISTS ${unfinished} WITH (FORCE)`);
+    await maintenance.query(`CREATE DATABASE ${unfinished}`);
+    const parameters = { ...target.parameters, database: `${template}_unfinished` };
+    await migrateUp({ ...target, parameters });
+    await waitUntilUnused(maintenance, `${template}_unfinished`);
+    await maintenance.query(`ALTER DATABASE ${unfinished} RENAME TO ${pg.escapeIdentifier(template)}`);
+  } finally {
+    await maintenance.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [template]);
+  }
+}
+
+async function exists(client: pg.Client, database: string): Promise<boolean> {
+  const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [database]);
+  return rowCount !== 0;
+}

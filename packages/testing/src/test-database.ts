@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { AtrizError, type Definition } from '@atriz/database';
+import { formatConnectionString, type ConnectionParameters } from '@atriz/database/workspace';
+import { withMaintenanceSession, type Target } from '@atriz/lifecycle';
+import pg from 'pg';
+import { waitUntilUnused } from './sessions.ts';
+import { ensureTemplate, PREFIX, shorten, templateName } from './template.ts';
+import { findTestServer } from './test-server.ts';
+
+export interface TestDatabaseOptions {
+  /** The directory of the package that owns the definition: a path, or a `file:` URL. */
+  readonly directory: string | URL;
+  /** Default: the variables of this process. */
+  readonly variables?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface TestDatabase extends AsyncDisposable {
+  readonly name: string;
+  readonly connectionString: string;
+  readonly parameters: ConnectionParameters;
+  /**
+   * Drops the database. A session that is still in it, two seconds after the call, is a leak in what was tested: the
+   * database is dropped all the same, and `DATABASE_IN_USE` says which session it was.
+   */
+  drop(): Promise<void>;
+}
+
+/**
+ * Makes a throw-away database with all of the package's migrations applied, for one test file.
+ *
+ * The migrations run once per content: the result is kept as a template, of which each call makes a copy in a fraction
+ * of the time. See `findTestServer` for the server that it is made on.
+ *
+ * @example
+ * const database = await createTestDatabase(definition, { directory: new URL('..', import.meta.url) });
+ * afterAll(() => database.drop());
+ */
+export async function createTestDatabase(
+  definition: Definition,
+  { directory, variables = process.env }: TestDatabaseOptions,
+): Promise<TestDatabase> {
+  const path = typeof directory === 'string' ? directory : fileURLToPath(directory);
+  const server = await findTestServer(definition, path, variables);
+  const target = targetOn(server, definition, path);
+  const template = await templateName(target.database);
+  const name = `${PREFIX}${shorten(definition.name)}_${process.pid}_${randomBytes(4).toString('hex')}`;
+  await withMaintenanceSession(target, {}, async (client) => {
+    await ensureTemplate(client, target, template);
+    await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)} TEMPLATE ${pg.escapeIdentifier(template)}`);
+  });
+  const parameters = { ...server, database: name };
+  const drop = (): Promise<void> => dropTestDatabase({ ...target, parameters });
+  return { name, connectionString: formatConnectionString(parameters), parameters, drop, [Symbol.asyncDispose]: drop };
+}
+
+function targetOn(parameters: ConnectionParameters, definition: Definition, directory: string): Target {
+  const database = { ...definition, owner: 'test', directory, dependsOn: [] };
+  return { database, family: 'test', provider: 'postgresql', environment: 'test', parameters, settings: [] };
+}
+
+async function dropTestDatabase(target: Target): Promise<void> {
+  const { database } = target.parameters;
+  await withMaintenanceSession(target, {}, async (client) => {
+    const sessions = await waitUntilUnused(client, database);
+    await client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(database)} WITH (FORCE)`);
+    if (sessions.length === 0) return;
+    throw new AtrizError('DATABASE_IN_USE', `sessions were left in "${database}": ${sessions.join(', ')}`, {
+      hint: 'close every pool and client that the test opened',
+    });
+  });
+}
