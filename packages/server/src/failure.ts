@@ -1,6 +1,8 @@
+import { statfs } from 'node:fs/promises';
 import { AtrizError } from '@atriz/database';
 
 const SHOWN_LINES = 12;
+const LEAST_ROOM_BYTES = 65_536;
 const DISK_FULL = '53100';
 
 /** Puts the SQLSTATE on every line of the server's log, so that failures are told apart by code. */
@@ -23,8 +25,8 @@ export interface FailureReport {
 }
 
 /** Turns the end of `initdb` or `postgres` into `DISK_FULL` or, with the program's last words, `EMBEDDED_FAILED`. */
-export function programFailure({ program, output, directory, log, cause }: FailureReport): AtrizError {
-  if (ranOutOfSpace(output)) return diskFull(directory, cause);
+export async function programFailure({ program, output, directory, log, cause }: FailureReport): Promise<AtrizError> {
+  if (ranOutOfSpace(output) || (await hasNoRoom(directory))) return diskFull(directory, cause);
   const lastLines = output.trim().split('\n').slice(-SHOWN_LINES).join('\n');
   const words = lastLines === '' ? 'it wrote nothing' : `its last words:\n${lastLines}`;
   return new AtrizError('EMBEDDED_FAILED', `${program} failed for ${directory}; ${words}`, {
@@ -53,4 +55,10 @@ function diskFull(directory: string, cause: unknown): AtrizError {
 /** `initdb` itself writes no SQLSTATE, only the C library's words, which stay the same as it runs with LC_ALL=C. */
 function ranOutOfSpace(output: string): boolean {
   return fatalStates(output).includes(DISK_FULL) || /No space left on device|Disk quota exceeded/.test(output);
+}
+
+/** On a disk that is full to the brim the log cannot be written either, and the program dies without a word. */
+async function hasNoRoom(directory: string): Promise<boolean> {
+  const { bavail, bsize } = await statfs(directory);
+  return bavail * bsize < LEAST_ROOM_BYTES;
 }

@@ -31,7 +31,7 @@ export interface InitialiseOptions {
 const SETTINGS = { max_connections: '200', timezone: 'UTC', log_timezone: 'UTC', log_line_prefix: LOG_LINE_PREFIX };
 
 /**
- * Fills `cluster.directory`, which must be new or empty, with a database cluster and a random password for its
+ * Makes `cluster.directory`, which must not exist, and in it a database cluster and a random password for its
  * superuser. Collation and character classes come from PostgreSQL's builtin provider, so text sorts and folds
  * the same on every machine. A failure leaves rubbish behind that the caller removes.
  *
@@ -42,7 +42,7 @@ export async function initialiseCluster(cluster: Cluster, options: InitialiseOpt
   const handedFile = join(cluster.directory, 'initdb-password');
   await withDiskErrors(cluster.directory, async () => {
     const password = randomBytes(24).toString('base64url');
-    await mkdir(cluster.directory, { recursive: true });
+    await mkdir(cluster.directory);
     await chmod(cluster.directory, 0o711);
     await mkdir(cluster.dataDirectory, { mode: 0o700 });
     await writeFile(cluster.passwordFile, password, { mode: 0o600 });
@@ -73,5 +73,5 @@ async function runInitdb(cluster: Cluster, options: InitialiseOptions & { handed
   if (error === null) return;
   if (typeof error.code === 'string') throw spawnFailure(binaries.initdb, error as NodeJS.ErrnoException);
   if (log !== undefined) await appendFile(log, output);
-  throw programFailure({ program: 'initdb', output, directory: cluster.dataDirectory, log, cause: error });
+  throw await programFailure({ program: 'initdb', output, directory: cluster.dataDirectory, log, cause: error });
 }

@@ -6,6 +6,7 @@ import { type Cluster, readPassword } from './cluster.ts';
 import { HOST } from './embedded-server.ts';
 import { LOG_LINE_PREFIX } from './failure.ts';
 import { findPostmaster } from './postmaster.ts';
+import { servesDirectory } from './postmaster-process.ts';
 import { answers } from './probe.ts';
 import { spawnFailure, spawnOptions } from './program.ts';
 import type { ServiceUser } from './service-user.ts';
@@ -47,15 +48,25 @@ export async function launch(cluster: Cluster, options: LaunchOptions): Promise<
     });
     if (child.pid === undefined) throw spawnFailure(binaries.postgres, (await ended) as NodeJS.ErrnoException);
     onProcess?.(child.pid);
+    const { pid } = child;
+    const over = new AbortController();
     const serving = await Promise.race([
-      ended.then(() => undefined),
-      waitUntilServing(cluster, { pid: child.pid, waitMs }),
+      ended.then(() => over.abort()),
+      waitUntilServing(cluster, { pid, waitMs, signal: over.signal }),
     ]);
-    if (serving === undefined) return { outcome: 'ended', output: await readFrom(log, size) };
-    return { outcome: serving ? 'serving' : 'silent', pid: child.pid };
+    if (serving === true) return { outcome: 'serving', pid };
+    if (!over.signal.aborted && (await servesDirectory(pid, cluster.dataDirectory))) return { outcome: 'silent', pid };
+    await ended;
+    return { outcome: 'ended', output: await readFrom(log, size) };
   } finally {
     await logFile.close();
   }
+}
+
+interface ServingWait {
+  readonly pid: number;
+  readonly waitMs: number;
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -63,13 +74,11 @@ export async function launch(cluster: Cluster, options: LaunchOptions): Promise<
  *
  * @returns whether it gave one
  */
-export async function waitUntilServing(
-  cluster: Cluster,
-  { pid, waitMs }: { pid: number; waitMs: number },
-): Promise<boolean> {
+export async function waitUntilServing(cluster: Cluster, { pid, waitMs, signal }: ServingWait): Promise<boolean> {
   const deadline = performance.now() + waitMs;
   const password = await readPassword(cluster);
   for (let seen = false; performance.now() < deadline; await delay(20)) {
+    if (signal?.aborted === true) return false;
     const postmaster = await findPostmaster(cluster.dataDirectory);
     const ours = postmaster?.pid === pid;
     if (seen && !ours) return false;

@@ -34,14 +34,15 @@ export async function withLock<T>(path: string, { waitMs }: { waitMs: number }, 
 function open(path: string): DatabaseSync {
   try {
     return new DatabaseSync(path, { timeout: 0 });
-  } catch (cause) {
-    throw cannotLock(path, cause);
+  } catch (error) {
+    throw cannotLock(path, error);
   }
 }
 
 function tryLock(database: DatabaseSync, path: string): boolean {
   try {
-    database.exec('BEGIN EXCLUSIVE');
+    // Without the pragma it would write a journal first, and a server on a full disk could not even be stopped.
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     return true;
   } catch (error) {
     if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return false;

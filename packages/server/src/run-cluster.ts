@@ -41,7 +41,7 @@ export async function runCluster(cluster: Cluster, options: RunOptions): Promise
     const taken = !lateSessions && !(await isPortFree(port));
     if (taken && named !== undefined) throw portTaken(named);
     if ((!taken && !lateSessions) || performance.now() > deadline) {
-      throw programFailure({ program: 'postgres', output: result.output, directory: cluster.dataDirectory, log });
+      throw await programFailure({ program: 'postgres', output: result.output, directory: cluster.dataDirectory, log });
     }
     previous = taken ? undefined : port;
     await delay(100);

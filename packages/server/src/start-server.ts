@@ -1,7 +1,6 @@
-import { chmod, mkdir, realpath } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { realpath } from 'node:fs/promises';
+import { dirname, relative } from 'node:path';
 import { AtrizError } from '@atriz/database';
-import { STATE_DIRECTORY } from '@atriz/database/workspace';
 import { checkDataVersion, type Cluster, readDataVersion, readPassword } from './cluster.ts';
 import { createCluster, prepareHome } from './cluster-creation.ts';
 import { DEFAULT_TIMEOUT_MS, type EmbeddedServer, HOST, type Progress, SUPERUSER } from './embedded-server.ts';
@@ -23,6 +22,7 @@ import { runCluster, stillSilent } from './run-cluster.ts';
 import { findRunnableBinaries } from './runnable-binaries.ts';
 import { writeServerFile } from './server-record.ts';
 import { findServiceUser } from './service-user.ts';
+import { makeStateDirectory } from './state-directory.ts';
 
 export interface StartOptions {
   /** The workspace's root directory. */
@@ -64,16 +64,20 @@ export async function startServer({
 type Started = Required<StartOptions>;
 
 async function startAlone(options: Started): Promise<EmbeddedServer> {
-  const { root, timeoutMs } = options;
-  const found = await locateCluster(root);
-  const postmaster = found && (await findPostmaster(found.dataDirectory));
-  if (found === undefined || postmaster === undefined) return run(options, found);
-  if (!(await waitUntilServing(found, { pid: postmaster.pid, waitMs: timeoutMs }))) {
-    throw stillSilent(found, { pid: postmaster.pid, waitMs: timeoutMs });
-  }
-  const current = (await findPostmaster(found.dataDirectory)) ?? postmaster;
-  await record(root, { cluster: found, port: current.port });
-  return checkPort(await describeServer(found, { postmaster: current, started: false }), options.port);
+  const found = await locateCluster(options.root);
+  return (found && (await adopt(options, found))) ?? run(options, found);
+}
+
+/** The cluster's server if one runs: somebody else started it while we waited, or it recovers from a crash. */
+async function adopt({ root, port, timeoutMs }: Started, cluster: Cluster): Promise<EmbeddedServer | undefined> {
+  const postmaster = await findPostmaster(cluster.dataDirectory);
+  if (postmaster === undefined) return undefined;
+  const served = await waitUntilServing(cluster, { pid: postmaster.pid, waitMs: timeoutMs });
+  const current = await findPostmaster(cluster.dataDirectory);
+  if (current === undefined) return undefined;
+  if (!served) throw stillSilent(cluster, { pid: current.pid, waitMs: timeoutMs });
+  await record(root, { cluster, port: current.port });
+  return checkPort(await describeServer(cluster, { postmaster: current, started: false }), port);
 }
 
 async function run(
@@ -123,11 +127,4 @@ function checkPort(server: EmbeddedServer, named: number | undefined): EmbeddedS
   throw new AtrizError('ARGUMENT_INVALID', `The embedded server runs on port ${server.port} already, not on ${named}`, {
     hint: 'Stop it first, or name no port.',
   });
-}
-
-/** Open to others, so that the account which runs PostgreSQL for root can get through to the data. */
-async function makeStateDirectory(root: string): Promise<void> {
-  const path = join(root, STATE_DIRECTORY);
-  const created = await withDiskErrors(root, () => mkdir(path, { recursive: true }));
-  if (created !== undefined) await chmod(path, 0o755);
 }
