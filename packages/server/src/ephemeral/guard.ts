@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { removeEphemeral } from './removal.ts';
 
@@ -17,9 +16,10 @@ export interface Guard {
  * reach of a signal to our process group. It keeps neither our process nor our event loop alive.
  */
 export function startGuard(directory: string, dataDirectory: string): Guard {
-  const main = fileURLToPath(new URL(`./main${extname(import.meta.url)}`, import.meta.url));
+  // The compiler rewrites the extension of an import, and leaves that of a name alone.
+  const main = import.meta.url.endsWith('.ts') ? import.meta.resolve('./main.ts') : import.meta.resolve('./main.js');
   // No environment: a NODE_OPTIONS of ours, such as a debugger's, is not meant for it.
-  const child = spawn(process.execPath, [main, directory, dataDirectory], {
+  const child = spawn(process.execPath, [fileURLToPath(main), directory, dataDirectory], {
     cwd: '/',
     env: {},
     detached: true,
