@@ -48,8 +48,8 @@ BEGIN
     SELECT last.vehicle_id
     FROM vehicle_positions AS last
     WHERE EXISTS (
-      SELECT 1 FROM old_positions AS old
-      WHERE old.vehicle_id = last.vehicle_id AND old.recorded_at >= last.recorded_at
+      SELECT 1 FROM old_positions AS gone
+      WHERE gone.vehicle_id = last.vehicle_id AND gone.recorded_at >= last.recorded_at
     )
     ORDER BY last.vehicle_id
     FOR UPDATE
