@@ -12,9 +12,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 export async function servesDirectory(pid: number, dataDirectory: string): Promise<boolean> {
   if (!exists(pid)) return false;
   if (process.platform === 'win32') return true;
-  const args = process.platform === 'linux' ? await readArguments(pid) : await listArguments(pid);
-  if (args.includes(dataDirectory)) return true;
-  return process.platform === 'linux' && (await worksInside(pid, dataDirectory));
+  if (process.platform !== 'linux') return (await listArguments(pid)).includes(`-D ${dataDirectory}`);
+  const args = await readArguments(pid);
+  return args[args.indexOf('-D') + 1] === dataDirectory || worksInside(pid, dataDirectory);
 }
 
 /**
