@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { handleMessage, leaveMessage, readWaitingMessages } from './contact-messages.ts';
-import { openTestDatabase, type TestDatabase } from './fixtures/test-database.ts';
+import { openTestDatabase, type TestDatabase } from '../test/database.ts';
 
 const MANAGER = '11111111-1111-4111-8111-111111111111';
 const MESSAGE = { name: 'Rui', email: 'rui@example.com', subject: 'Vans', body: 'Forty of them.' };

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openSharedTestDatabase, openTestDatabase, type TestDatabase } from './fixtures/test-database.ts';
+import { openSharedTestDatabase, openTestDatabase, type TestDatabase } from '../test/database.ts';
 import { DEFAULT_PREFERENCES, readAccount } from './profiles.ts';
 
 const ADA = '11111111-1111-4111-8111-111111111111';

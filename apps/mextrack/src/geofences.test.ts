@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openTestDatabase, type TestDatabase } from './fixtures/test-database.ts';
-import { insertVehicles, OWNER, positionAt, VAN } from './fixtures/vehicles.ts';
+import { openTestDatabase, type TestDatabase } from '../test/database.ts';
+import { insertVehicles, OWNER, positionAt, VAN } from '../test/vehicles.ts';
 import { readGeofencesAround } from './geofences.ts';
 import { recordPositions } from './positions.ts';
 

@@ -1,7 +1,7 @@
 import { withTransaction } from '@atriz/database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openTestDatabase, type TestDatabase } from './fixtures/test-database.ts';
-import { insertVehicles, VAN } from './fixtures/vehicles.ts';
+import { openTestDatabase, type TestDatabase } from '../test/database.ts';
+import { insertVehicles, VAN } from '../test/vehicles.ts';
 import { createTrackingPartitions } from './partitions.ts';
 import { recordPositions } from './positions.ts';
 import { readFleet } from './vehicles.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openTestDatabase, type TestDatabase } from './fixtures/test-database.ts';
-import { insertVehicles, LORRY, positionAt, VAN } from './fixtures/vehicles.ts';
+import { openTestDatabase, type TestDatabase } from '../test/database.ts';
+import { insertVehicles, LORRY, positionAt, VAN } from '../test/vehicles.ts';
 import { createTrackingPartitions } from './partitions.ts';
 import { importPositions, readTrack, recordPositions } from './positions.ts';
 

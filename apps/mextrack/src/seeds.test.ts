@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { runSeeds } from '@atriz/database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openSharedTestDatabase, openTestDatabase, type TestDatabase } from './fixtures/test-database.ts';
+import { openSharedTestDatabase, openTestDatabase, type TestDatabase } from '../test/database.ts';
 
 const directory = join(import.meta.dirname, '../seeds');
 let test: TestDatabase;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openSharedTestDatabase, openTestDatabase, type TestDatabase } from './fixtures/test-database.ts';
-import { insertVehicles, LORRY, OWNER, positionAt, VAN } from './fixtures/vehicles.ts';
+import { openSharedTestDatabase, openTestDatabase, type TestDatabase } from '../test/database.ts';
+import { insertVehicles, LORRY, OWNER, positionAt, VAN } from '../test/vehicles.ts';
 import { recordPositions } from './positions.ts';
 import { findOwnerByPlate, readFleet } from './vehicles.ts';
 
@@ -27,6 +27,8 @@ afterAll(async () => {
   await shared[Symbol.asyncDispose]();
 });
 
+const find = (plate: string) => findOwnerByPlate({ mextrack: own.db, shared: shared.db }, plate);
+
 describe('readFleet', () => {
   it('reads the vehicles in service, by name, with the last position of those that have one', async () => {
     expect(await readFleet(own.db, OWNER)).toStrictEqual([
@@ -48,8 +50,6 @@ describe('readFleet', () => {
 });
 
 describe('findOwnerByPlate', () => {
-  const find = (plate: string) => findOwnerByPlate({ mextrack: own.db, shared: shared.db }, plate);
-
   it('finds the owner, however the plate is written', async () => {
     expect(await find('at 01mx')).toStrictEqual({ plate: 'AT-01-MX', name: 'Mara', email: 'mara@example.com' });
   });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openSharedTestDatabase, openTestDatabase, type TestDatabase } from './fixtures/test-database.ts';
+import { openSharedTestDatabase, openTestDatabase, type TestDatabase } from '../test/database.ts';
 import { openPools } from './pools.ts';
 
 let own: TestDatabase;
@@ -23,10 +23,10 @@ describe('openPools', () => {
     expect((await pools.shared.query(tables, ['users'])).rows).toStrictEqual([{ count: 1 }]);
   });
 
-  it('says which variable is missing', async () => {
-    const variables = { DATABASE_URL: own.connectionString, NODE_ENV: 'production' };
+  it('says which variable is wrong', async () => {
+    const variables = { DATABASE_URL: own.connectionString, SHARED_DATABASE_URL: 'nonsense' };
     await expect(openPools({ variables })).rejects.toMatchObject({
-      code: 'CONNECTION_NOT_CONFIGURED',
+      code: 'CONNECTION_STRING_INVALID',
       message: expect.stringContaining('SHARED_DATABASE_URL'),
     });
   });

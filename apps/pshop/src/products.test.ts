@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { insertProducts, moveStock, MUG, PEN } from './fixtures/products.ts';
-import { openTestDatabase, type TestDatabase } from './fixtures/test-database.ts';
+import { insertProducts, moveStock, MUG, PEN } from '../test/products.ts';
+import { openTestDatabase, type TestDatabase } from '../test/database.ts';
 import { readProductsOnShelf, readProductsToReorder } from './products.ts';
 
 let test: TestDatabase;

@@ -1,7 +1,7 @@
 import { withTransaction } from '@atriz/database';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { insertProducts, moveStock, MUG, PEN, readStock, SELLER } from './fixtures/products.ts';
-import { openTestDatabase, type TestDatabase } from './fixtures/test-database.ts';
+import { insertProducts, moveStock, MUG, PEN, readStock, SELLER } from '../test/products.ts';
+import { openTestDatabase, type TestDatabase } from '../test/database.ts';
 import { readTakingsCents, recordSale } from './sales.ts';
 
 const SALE = '00000000-0000-4000-8000-00000000000a';
@@ -23,6 +23,10 @@ afterAll(() => test[Symbol.asyncDispose]());
 
 const sell = (lines: { productId: string; quantity: number }[]) =>
   recordSale(test.db, { userId: SELLER, paymentMethod: 'card', lines });
+
+/** Runs `work` in one transaction. */
+const write = (work: (query: (text: string, values: unknown[]) => Promise<unknown>) => Promise<unknown>) =>
+  withTransaction(test.db.pool, async (client) => work((text, values) => client.query(text, values)));
 
 async function countSales(): Promise<number> {
   return (await test.db.query('SELECT 1 FROM sales')).rowCount ?? 0;
@@ -104,8 +108,6 @@ describe('recordSale', () => {
 });
 
 describe('the total of a sale', () => {
-  const write = (work: (query: (text: string, values: unknown[]) => Promise<unknown>) => Promise<unknown>) =>
-    withTransaction(test.db.pool, async (client) => work((text, values) => client.query(text, values)));
   const wrong = { code: '23514', table: 'sales', constraint: 'sales_total_cents_is_sum' };
 
   it('may be written before its lines or after them, within one transaction', async () => {

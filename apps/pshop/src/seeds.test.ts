@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { runSeeds } from '@atriz/database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readStock } from './fixtures/products.ts';
-import { openSharedTestDatabase, openTestDatabase, type TestDatabase } from './fixtures/test-database.ts';
+import { readStock } from '../test/products.ts';
+import { openSharedTestDatabase, openTestDatabase, type TestDatabase } from '../test/database.ts';
 
 const directory = join(import.meta.dirname, '../seeds');
 const TABLES = ['products', 'inventory', 'stock_movements', 'sales', 'sale_items'];

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { insertProducts, moveStock, MUG, PEN, readStock, SELLER } from './fixtures/products.ts';
-import { openTestDatabase, type TestDatabase } from './fixtures/test-database.ts';
+import { insertProducts, moveStock, MUG, PEN, readStock, SELLER } from '../test/products.ts';
+import { openTestDatabase, type TestDatabase } from '../test/database.ts';
 import { receiveDelivery } from './stock.ts';
 
 let test: TestDatabase;

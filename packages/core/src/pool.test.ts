@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openTestDatabase, type TestDatabase } from './fixtures/test-database.ts';
+import { openTestDatabase, type TestDatabase } from '../test/database.ts';
 import { openSharedPool } from './pool.ts';
 
 let test: TestDatabase;
@@ -10,14 +10,17 @@ beforeAll(async () => {
 afterAll(() => test[Symbol.asyncDispose]());
 
 describe('openSharedPool', () => {
-  it('opens the database that SHARED_DATABASE_URL names', async () => {
-    await using shared = await openSharedPool({ max: 1, variables: { SHARED_DATABASE_URL: test.connectionString } });
+  it('opens the database that SHARED_DATABASE_URL names, and leaves DATABASE_URL to applications', async () => {
+    const variables = { SHARED_DATABASE_URL: test.connectionString, DATABASE_URL: 'nonsense' };
+    await using shared = await openSharedPool({ max: 1, variables });
     const { rows } = await shared.query(`SELECT count(*)::integer AS tables FROM pg_tables WHERE tablename = 'users'`);
     expect(rows).toStrictEqual([{ tables: 1 }]);
   });
 
-  it('takes no DATABASE_URL for its own, for that is an application’s', async () => {
-    const variables = { DATABASE_URL: test.connectionString, NODE_ENV: 'production' };
-    await expect(openSharedPool({ variables })).rejects.toMatchObject({ code: 'CONNECTION_NOT_CONFIGURED' });
+  it('says that SHARED_DATABASE_URL is wrong', async () => {
+    await expect(openSharedPool({ variables: { SHARED_DATABASE_URL: 'nonsense' } })).rejects.toMatchObject({
+      code: 'CONNECTION_STRING_INVALID',
+      message: expect.stringContaining('SHARED_DATABASE_URL'),
+    });
   });
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openTestDatabase, type TestDatabase } from './fixtures/test-database.ts';
+import { openTestDatabase, type TestDatabase } from '../test/database.ts';
 import { readRolesOfUser } from './roles.ts';
 
 const USER = '11111111-1111-4111-8111-111111111111';

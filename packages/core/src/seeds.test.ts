@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { runSeeds } from '@atriz/database';
 import { compare } from 'bcryptjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openTestDatabase, type TestDatabase } from './fixtures/test-database.ts';
+import { openTestDatabase, type TestDatabase } from '../test/database.ts';
 import { readRolesOfUser } from './roles.ts';
 import { findUserByEmail } from './users.ts';
 
