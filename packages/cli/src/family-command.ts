@@ -25,7 +25,7 @@ export async function runFamilyCommand<Result extends object>(
   const tell = (outcome: Outcome<Result>): void => {
     const [line] = alignColumns(reporter.stdout, [cellsOf(outcome, describe)], widths);
     reporter.line(line!);
-    if (outcome.status === 'failed') reporter.error(outcome.error);
+    if (outcome.status === 'failed') reporter.error(outcome.error, outcome.database.name);
   };
   const outcomes = await runOverFamily(
     databases,

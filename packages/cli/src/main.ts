@@ -30,14 +30,22 @@ try {
   process.exitCode = report(error);
 }
 
-function report(error: unknown): number {
-  // commander has printed its own message; help and version end with code 0
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+function report(thrown: unknown): number {
+  // commander has printed what was asked for, or how the command is used
+  if (thrown instanceof CommanderError && thrown.exitCode === 0) return EXIT.done;
+  if (thrown instanceof CommanderError && thrown.code === 'commander.help') return EXIT.usage;
+  const error = thrown instanceof CommanderError ? usageError(thrown) : thrown;
   const json = process.argv.includes('--json');
   const reporter = createReporter({ stdout, stderr, json, level: logLevel() });
   reporter.error(error);
   if (json) reporter.json({ error: errorDocument(error) });
   return exitCodeOfError(error);
+}
+
+function usageError({ message }: CommanderError): AtrizError {
+  return new AtrizError('ARGUMENT_INVALID', message.replace(/^error: /, ''), {
+    hint: 'add --help to see how the command is used',
+  });
 }
 
 /** The error that is being told may be a wrong LOG_LEVEL. */

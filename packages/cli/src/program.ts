@@ -24,7 +24,8 @@ export function createProgram(surroundings: Surroundings, onExitCode: (code: num
   const program = new Command('atriz')
     .description('One command for every PostgreSQL database of this workspace.')
     .addHelpText('after', '\nInside a package it acts on that package\u2019s database, at the root on the family.')
-    .showHelpAfterError('(add --help to see how it is used)')
+    // main.ts tells every error alike, as JSON where that is wanted
+    .configureOutput({ outputError: () => undefined })
     .exitOverride();
 
   const addDestructive = (name: string, description: string): Command =>
@@ -56,7 +57,7 @@ export function createProgram(surroundings: Surroundings, onExitCode: (code: num
     run(options, (await import('./commands/health.ts')).health),
   );
   add(program, 'start', 'start the embedded server')
-    .addOption(new Option('--port <number>', 'listen on this port').argParser(parseWholeNumber))
+    .addOption(new Option('--port <number>', 'listen on this port').argParser(parsePort))
     .action(async (options: CommonOptions & StartOptions) =>
       run(options, (await import('./commands/server.ts')).start, options),
     );
@@ -115,14 +116,21 @@ function add(parent: Command, name: string, description: string, options: Comman
 }
 
 function countOption(): Option {
-  return new Option('--count <number>', 'at most this many').argParser(parseWholeNumber);
+  return new Option('--count <number>', 'at most this many').argParser(parseCount);
 }
 
 function collect(value: string, previous: readonly string[] = []): string[] {
   return [...previous, value];
 }
 
-function parseWholeNumber(text: string): number {
-  if (/^-?\d+$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It is not a whole number.');
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1 && Number.isSafeInteger(count)) return count;
+  throw new InvalidArgumentError('It is not a whole number of at least 1.');
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port >= 1 && port <= 65_535) return port;
+  throw new InvalidArgumentError('It is not a port, a number from 1 to 65535.');
 }

@@ -1,4 +1,4 @@
-import { AtrizError } from '@atriz/database';
+import { AtrizError, readPoolSettings } from '@atriz/database';
 import {
   describeConnection,
   readEnvironment,
@@ -6,6 +6,7 @@ import {
   resolveConnection,
   type Connection,
   type FamilyDatabase,
+  type Setting,
 } from '@atriz/database/workspace';
 import { EXIT, exitCodeOfError } from '../exit-code.ts';
 import { errorDocument } from '../family-command.ts';
@@ -18,10 +19,14 @@ interface Checked {
   readonly error?: unknown;
 }
 
-/** Tells, for each database, where it would be connected to, and which variable of which file says so. Connects to none. */
+/**
+ * Tells, for each database, where it would be connected to, and which variable of which file says so; and whether the
+ * `DB_POOL_…` variables can be read. Connects to none.
+ */
 export async function checkEnv(invocation: Invocation): Promise<number> {
   const { family, databases, reporter, options } = invocation;
   const checked = await Promise.all(databases.map((database) => check(invocation, database)));
+  const poolError = checkPoolSettings(invocation);
   const server = await readServerFile(family.root);
   const embedded = server ? `embedded server (${server.host}:${server.port})` : 'embedded server (starts on demand)';
   const rows = checked.map(({ database, connection, error }) => ({
@@ -30,15 +35,16 @@ export async function checkEnv(invocation: Invocation): Promise<number> {
     ...(connection ? describe(connection, embedded) : { error: errorDocument(error) }),
   }));
   if (options.json) {
-    reporter.json({ databases: rows });
+    reporter.json({ databases: rows, problems: poolError === undefined ? [] : [errorDocument(poolError)] });
   } else {
     const headings = ['DATABASE', 'CONNECTION', 'DECIDED BY'].map((text): Cell => ({ text, style: 'dim' }));
     const lines = checked.map(({ database, connection, error }) => cellsOf(database, connection, error, embedded));
     for (const line of alignColumns(reporter.stdout, [headings, ...lines])) reporter.line(line);
-    for (const { error } of checked) if (error !== undefined) reporter.error(error);
+    for (const { database, error } of checked) if (error !== undefined) reporter.error(error, database.name);
+    if (poolError !== undefined) reporter.error(poolError);
   }
-  const failed = checked.find(({ error }) => error !== undefined);
-  return failed ? exitCodeOfError(failed.error) : EXIT.done;
+  const [error] = [...checked.map((each) => each.error), poolError].filter((each) => each !== undefined);
+  return error === undefined ? EXIT.done : exitCodeOfError(error);
 }
 
 async function check({ family, surroundings }: Invocation, database: FamilyDatabase): Promise<Checked> {
@@ -47,6 +53,16 @@ async function check({ family, surroundings }: Invocation, database: FamilyDatab
     return { database, connection: resolveConnection(database, environment, { direct: true }) };
   } catch (error) {
     return { database, error };
+  }
+}
+
+/** What pools would say of `DB_POOL_MAX` and its like, which they read from the process. */
+function checkPoolSettings({ surroundings }: Invocation): unknown {
+  try {
+    readPoolSettings(surroundings.variables);
+    return undefined;
+  } catch (error) {
+    return error;
   }
 }
 
@@ -74,10 +90,16 @@ function cellsOf(
     ];
   }
   const description = describe(connection, embedded);
-  const decided = description.settings.map(({ variable, from }) => `${variable} of ${from}`).join(', ');
   return [
     { text: name, style: 'bold' },
     { text: description.connection },
-    { text: decided || 'nothing is configured' },
+    { text: describeSources(connection.settings) || 'nothing is configured' },
   ];
+}
+
+/** `PGHOST, PGPORT of .env, PGPASSWORD of the process`: neighbours of one source share its name. */
+function describeSources(settings: readonly Setting[]): string {
+  return settings
+    .map(({ variable, from }, index) => (settings[index + 1]?.from === from ? variable : `${variable} of ${from}`))
+    .join(', ');
 }

@@ -17,10 +17,11 @@ export async function showStatus(invocation: Invocation): Promise<number> {
     const headings = HEADINGS.map((text): Cell => ({ text, style: 'dim' }));
     for (const line of alignColumns(stdout, [headings, ...statuses.map(cellsOf)])) reporter.line(line);
     for (const { name, problems } of statuses) {
-      for (const { code, message, hint } of problems) {
-        reporter.line(`${name}: ${paint(stdout, 'red', code)} ${message}${hint ? `; ${hint}` : ''}`);
-      }
+      for (const { code, message } of problems) reporter.line(`${name}: ${paint(stdout, 'red', code)} ${message}`);
     }
+    // What ails the server ails all its databases, and the remedy is one.
+    const hints = new Set(statuses.flatMap(({ problems }) => problems.flatMap(({ hint }) => hint ?? [])));
+    for (const hint of hints) reporter.line(`${paint(stdout, 'cyan', 'hint')} ${hint}`);
   }
   const [problem] = statuses.flatMap(({ problems }) => problems);
   return problem ? exitCodeOf(problem.code) : EXIT.done;

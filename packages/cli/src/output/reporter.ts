@@ -19,7 +19,8 @@ export interface Reporter {
   progress(subject: string, message: string): void;
   /** A statement that was sent, with the time its answer took. */
   statement(subject: string, text: string, durationMs: number): void;
-  error(error: unknown): void;
+  /** An error, and what it is about where there is more than one thing that it could be about. */
+  error(error: unknown, subject?: string): void;
   /** Removes what `progress` left on the terminal. */
   settle(): void;
 }
@@ -75,9 +76,11 @@ export function createReporter({ stdout, stderr, json, level }: ReporterOptions)
     statement(subject, text, durationMs) {
       log(paint(stderr, 'dim', `${subject}: ${durationMs.toFixed(1)} ms  ${text.trim().replaceAll(/\s+/g, ' ')}`));
     },
-    error(error) {
+    error(error, subject) {
       if (rank > LEVELS.indexOf('error')) return;
-      for (const text of formatError(error, stderr, level === 'debug')) log(text);
+      const [first, ...rest] = formatError(error, stderr, level === 'debug');
+      log(subject ? `${subject}: ${first}` : first!);
+      for (const text of rest) log(text);
     },
   };
 }
