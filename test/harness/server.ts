@@ -1,4 +1,4 @@
-import { createDatabasePool, defineDatabase } from '@atriz/database';
+import { createDatabasePool, defineDatabase, type DatabasePoolOptions } from '@atriz/database';
 import { formatConnectionString, type ConnectionParameters } from '@atriz/database/workspace';
 import { findTestServer } from '@atriz/testing';
 import { REPOSITORY } from './command.ts';
@@ -28,7 +28,7 @@ export function serverAt(parameters: ConnectionParameters): Server {
     text: string,
     values: readonly unknown[] = [],
   ) => {
-    await using db = createDatabasePool({ connectionString: url(database), max: 1 });
+    await using db = createDatabasePool({ ...parameters, database, max: 1 } as DatabasePoolOptions);
     return (await db.query(text, values)).rows as Row[];
   };
   return {

@@ -43,7 +43,7 @@ export async function checkEnv(invocation: Invocation): Promise<number> {
     for (const { database, error } of checked) if (error !== undefined) reporter.error(error, database.name);
     if (poolError !== undefined) reporter.error(poolError);
   }
-  const [error] = [...checked.map((each) => each.error), poolError].filter((each) => each !== undefined);
+  const error = [...checked.map((each) => each.error), poolError].find((each) => each !== undefined);
   return error === undefined ? EXIT.done : exitCodeOfError(error);
 }
 

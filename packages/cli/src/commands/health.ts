@@ -1,5 +1,4 @@
-import { checkHealth, createDatabasePool, toConnectionError } from '@atriz/database';
-import { formatConnectionString } from '@atriz/database/workspace';
+import { checkHealth, createDatabasePool, toConnectionError, type DatabasePoolOptions } from '@atriz/database';
 import { runFamilyCommand } from '../family-command.ts';
 import type { Invocation } from '../invocation.ts';
 
@@ -10,7 +9,7 @@ export function health(invocation: Invocation): Promise<number> {
     { ...invocation, databases },
     {
       work: async ({ parameters }) => {
-        await using db = createDatabasePool({ connectionString: formatConnectionString(parameters), max: 1 });
+        await using db = createDatabasePool({ ...parameters, max: 1 } as DatabasePoolOptions);
         const result = await checkHealth(db.pool);
         if (result.connected) return result;
         throw toConnectionError(result.error, parameters);
