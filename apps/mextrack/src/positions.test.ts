@@ -57,6 +57,17 @@ describe('recordPositions', () => {
     expect(await readLast()).toStrictEqual(['Van 10:01 4']);
   });
 
+  it('keeps a batch once that is sent many times at once, in any order', async () => {
+    const batch = Array.from({ length: 5000 }, (_, step) => ({
+      ...positionAt(step % 2 ? VAN : LORRY, '10:00', 1),
+      recordedAt: new Date(Date.UTC(2026, 0, 10, 10, 0, step)),
+    }));
+    const kept = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => recordPositions(test.db, index % 2 ? batch : batch.toReversed())),
+    );
+    expect(kept.reduce((sum, count) => sum + count, 0)).toBe(5000);
+  });
+
   it.each([
     [{ latitude: 90.1 }, 'tracking_data_latitude_check'],
     [{ latitude: Number.NaN }, 'tracking_data_latitude_check'],

@@ -27,7 +27,8 @@ const COLUMNS = [
  * Keeps what devices send, in any order, and resolves to how many positions were new: one that is there already (the
  * same vehicle at the same moment) is left as it is, so a device may send again what it is not sure of.
  *
- * All are kept or none. Rejects with 23503 for a vehicle that does not exist, with 23514 for a place off the Earth.
+ * All are kept or none. They go in by vehicle and moment, so that the same batch sent twice at once does not deadlock.
+ * Rejects with 23503 for a vehicle that does not exist, with 23514 for a place off the Earth.
  */
 export async function recordPositions(
   db: Pick<DatabasePool, 'query'>,
@@ -37,6 +38,7 @@ export async function recordPositions(
     `INSERT INTO tracking_data (${COLUMNS.join(', ')})
      SELECT *
      FROM unnest($1::uuid[], $2::timestamptz[], $3::float8[], $4::float8[], $5::float8[], $6::float8[], $7::bigint[])
+     ORDER BY 1, 2
      ON CONFLICT DO NOTHING`,
     [
       positions.map(({ vehicleId }) => vehicleId),

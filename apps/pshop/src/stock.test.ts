@@ -33,6 +33,16 @@ describe('receiveDelivery', () => {
     expect(await readStock(test.db)).toStrictEqual(['Mug 20 20', 'Pen 200 200']);
   });
 
+  it('takes it in once when it is entered many times at once, in any order', async () => {
+    const received = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        receiveDelivery(test.db, { reference: 'D-1', userId: SELLER, lines: index % 2 ? lines : lines.toReversed() }),
+      ),
+    );
+    expect(received.toSorted().slice(-2)).toStrictEqual([0, 2]);
+    expect(await readStock(test.db)).toStrictEqual(['Mug 10 10', 'Pen 100 100']);
+  });
+
   it('takes nothing in when one product does not exist', async () => {
     const unknown = { productId: '99999999-9999-4999-8999-999999999999', quantity: 1 };
     await expect(

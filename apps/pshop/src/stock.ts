@@ -11,7 +11,9 @@ export interface Delivery {
 
 /**
  * Takes a delivery in, and resolves to how many products it moved: none when it had been taken in before. All lines
- * count or none. Rejects with 23503 for a product that does not exist.
+ * count or none. They go in by product, so that a delivery entered twice at once does not deadlock.
+ *
+ * Rejects with 23503 for a product that does not exist.
  */
 export async function receiveDelivery(
   db: Pick<DatabasePool, 'query'>,
@@ -21,6 +23,7 @@ export async function receiveDelivery(
     `INSERT INTO stock_movements (product_id, quantity_change, reason, reference, user_id)
      SELECT product_id, quantity, 'receipt', $3, $4
      FROM unnest($1::uuid[], $2::bigint[]) AS delivered (product_id, quantity)
+     ORDER BY product_id
      ON CONFLICT (reference, product_id) WHERE reference IS NOT NULL DO NOTHING`,
     [lines.map(({ productId }) => productId), lines.map(({ quantity }) => quantity), reference, userId],
   );
