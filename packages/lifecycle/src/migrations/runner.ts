@@ -2,6 +2,7 @@ import pg from 'pg';
 import type { Context } from '../context.ts';
 import type { Target } from '../target.ts';
 import { VERSION } from '../version.ts';
+import { withGroupedCommits } from './durability.ts';
 import { HISTORY_SCHEMA } from './history.ts';
 import {
   checksumOf,
@@ -11,6 +12,7 @@ import {
   type MigrationSection,
 } from './migration-file.ts';
 import { migrationError } from './sql-error.ts';
+import { batchTransactions } from './transaction-batch.ts';
 
 export interface RunRequest {
   readonly direction: 'up' | 'down';
@@ -30,8 +32,9 @@ export async function runMigrations(
   { direction, files }: RunRequest,
   { onProgress }: Context,
 ): Promise<string[]> {
-  const migrations = new Map<string, Migration>();
-  for (const file of files) migrations.set(file.path, await readMigration(file));
+  const migrations = new Map(
+    await Promise.all(files.map(async (file) => [file.path, await readMigration(file)] as const)),
+  );
 
   const done: string[] = [];
   let current: { readonly migration: Migration; readonly section: MigrationSection } | undefined;
@@ -46,24 +49,26 @@ export async function runMigrations(
 
   const { runner } = await import('node-pg-migrate');
   try {
-    await runner({
-      dbClient: client,
-      noLock: true,
-      dir: directoryOf(target),
-      // Given as a regular expression: everything that is not one of the files of this run.
-      ignorePattern: `(?!(?:${files.map(({ name }) => name.replaceAll('.', '\\.')).join('|')})\\.sql$).*`,
-      migrationLoaderStrategies: [{ extensions: ['.sql'], loader: async (paths) => paths.map((path) => unit(path)) }],
-      migrationsTable: target.database.migrationsTable,
-      migrationsSchema: HISTORY_SCHEMA,
-      direction,
-      count: files.length,
-      checkOrder: false,
-      singleTransaction: false,
-      logger: SILENT,
-    });
+    await withGroupedCommits(client, () =>
+      runner({
+        dbClient: batchTransactions(client),
+        noLock: true,
+        dir: directoryOf(target),
+        // Given as a regular expression: everything that is not one of the files of this run.
+        ignorePattern: `(?!(?:${files.map(({ name }) => name.replaceAll('.', '\\.')).join('|')})\\.sql$).*`,
+        migrationLoaderStrategies: [{ extensions: ['.sql'], loader: async (paths) => paths.map((path) => unit(path)) }],
+        migrationsTable: target.database.migrationsTable,
+        migrationsSchema: HISTORY_SCHEMA,
+        direction,
+        count: files.length,
+        checkOrder: false,
+        singleTransaction: false,
+        logger: SILENT,
+      }),
+    );
   } catch (cause) {
     if (current === undefined) throw cause;
-    throw migrationError({ ...current, kept: done, cause });
+    throw migrationError({ ...current, direction, kept: done, cause });
   }
   return files.map(({ name }) => name);
 

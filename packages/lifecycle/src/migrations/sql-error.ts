@@ -13,6 +13,7 @@ interface ServerError extends Error {
 export interface Failure {
   readonly migration: Migration;
   readonly section: MigrationSection;
+  readonly direction: 'up' | 'down';
   /** The names of those that were committed before it in this run. */
   readonly kept: readonly string[];
   readonly cause: unknown;
@@ -22,7 +23,7 @@ export interface Failure {
  * Tells a failed migration as a compiler would: file, line and column, PostgreSQL's own words, the line itself with
  * the place marked, and what became of the migrations before it.
  */
-export function migrationError({ migration, section, kept, cause }: Failure): AtrizError {
+export function migrationError({ migration, section, direction, kept, cause }: Failure): AtrizError {
   const error = cause as ServerError;
   const place = placeOf(migration, section, error);
   const file = relative(process.cwd(), migration.path);
@@ -32,12 +33,17 @@ export function migrationError({ migration, section, kept, cause }: Failure): At
       ? [`  ${String(place.line).padStart(4)} | ${place.text}`, `       | ${' '.repeat(place.column - 1)}^`]
       : []),
     ...[error.detail, error.hint, error.where].filter(Boolean).map((text) => `  ${text}`),
-    `this migration was rolled back; ${kept.length > 0 ? `applied before it and kept: ${kept.join(', ')}` : 'nothing was applied before it'}`,
+    `this ${direction === 'up' ? 'migration' : 'undoing'} was rolled back; ${fateOf(kept, direction)}`,
   ];
   return new AtrizError('MIGRATION_FAILED', lines.join('\n'), {
     hint: 'correct the file and run the command again; it goes on from here',
     cause,
   });
+}
+
+function fateOf(kept: readonly string[], direction: Failure['direction']): string {
+  const verb = direction === 'up' ? 'applied' : 'undone';
+  return kept.length > 0 ? `${verb} before it and kept: ${kept.join(', ')}` : `nothing was ${verb} before it`;
 }
 
 interface Place {
