@@ -19,8 +19,6 @@ export const ERROR_CODES = [
   'CONNECTION_FAILED',
   'CONNECTION_LOST',
   'DATABASE_MISSING',
-  'POOL_CLOSED',
-  'POOL_TIMEOUT',
   'SERVER_UNREACHABLE',
   // the embedded server
   'DISK_FULL',
