@@ -70,7 +70,7 @@ function findFaults(definition: unknown): string[] {
       return [`${key} must be a non-empty string`];
     return [];
   });
-  if (!('name' in fields)) faults.push('name is missing');
+  if (fields['name'] === undefined) faults.push('name is missing');
   for (const key of ['name', 'migrationsTable']) {
     const value = fields[key];
     if (typeof value !== 'string') continue;

@@ -20,8 +20,6 @@ export interface DatabasePool extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-const DEFAULT_MAX = 10;
-
 /**
  * Makes a pool of connections; none is opened before the first query.
  *
@@ -44,7 +42,7 @@ export function createDatabasePool({ onConnectionLost = warn, ...options }: Data
     });
   }
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const pool = new pg.Pool({ max: DEFAULT_MAX, ...readPoolSettings(process.env), ...given });
+  const pool = new pg.Pool({ ...readPoolSettings(process.env, given), ...given });
 
   // pg-pool listens to a client only while it is idle. Without a listener of our own, a backend killed under a
   // checked-out client is an unhandled 'error' event, which ends the process.
