@@ -17,6 +17,8 @@ export interface TransactionOptions {
 
 const RETRYABLE = new Set(['40001', '40P01']);
 const IN_FAILED_TRANSACTION = '25P02';
+/** ReadyForQuery's status in a transaction that has not failed (PostgreSQL manual, "Message Formats"). */
+const IN_TRANSACTION = 'T';
 
 /**
  * Runs `work` in one transaction on a client of its own: commits when it resolves, rolls back and rethrows when it
@@ -24,8 +26,10 @@ const IN_FAILED_TRANSACTION = '25P02';
  *
  * `work` must not swallow a failed query. PostgreSQL answers COMMIT in a failed transaction with a silent ROLLBACK;
  * that is thrown as `TRANSACTION_ABORTED`, with the first failed query as its cause, never returned as success.
- * (Wrap the query that may fail in {@link withSavepoint}.) When the connection breaks during COMMIT, nobody knows
- * whether it took effect: `CONNECTION_LOST`.
+ * (Wrap the query that may fail in {@link withSavepoint}.) What the server answers to COMMIT instead of success, 57P01
+ * of a terminated backend included, is thrown as it is: nothing was kept. When the connection breaks during COMMIT
+ * without an answer, nobody knows whether it took effect: `CONNECTION_LOST`, as for one that broke before COMMIT while
+ * no query ran; the message says which.
  *
  * @example
  * await withTransaction(db.pool, async (client) => {
@@ -65,6 +69,7 @@ async function runOnce<Result>(
   try {
     await client.query(begin);
     const result = await work(client);
+    if (failure.lost) throw lostBeforeCommit(failure.lost);
     const { command } = await client.query('COMMIT').catch((error: unknown) => {
       throw sqlState(error) ? error : commitUnknown(error);
     });
@@ -86,19 +91,37 @@ async function rollBack(client: pg.PoolClient): Promise<Error | undefined> {
 }
 
 /**
- * Remembers the first error that the server sends. pg hands a failed query's error to its caller only; when the
- * caller ignores it, the protocol message is the one trace left.
+ * Remembers the first error that the server sends, until a savepoint undoes it. pg hands a failed query's error to its
+ * caller only; when the caller ignores it, the protocol messages are the one trace left.
  */
-function watchForFailure(client: pg.PoolClient): { readonly first: Error | undefined; stop(): void } {
+function watchForFailure(client: pg.PoolClient): {
+  readonly first: Error | undefined;
+  /** Why the connection broke while no query ran, if it did. */
+  readonly lost: Error | undefined;
+  stop(): void;
+} {
   const { connection } = client as unknown as { connection?: NodeJS.EventEmitter };
   let first: Error | undefined;
+  let lost: Error | undefined;
   const remember = (error: Error): void => void (first ??= error);
+  const forget = ({ status }: { readonly status: string }): void => {
+    if (status === IN_TRANSACTION) first = undefined;
+  };
   connection?.on('errorMessage', remember);
+  connection?.on('readyForQuery', forget);
+  const lose = (error: Error): void => void (lost ??= error);
+  client.on('error', lose);
   return {
     get first() {
       return first;
     },
-    stop: () => void connection?.off('errorMessage', remember),
+    get lost() {
+      return lost;
+    },
+    stop() {
+      connection?.off('errorMessage', remember).off('readyForQuery', forget);
+      client.off('error', lose);
+    },
   };
 }
 
@@ -119,10 +142,13 @@ export async function withSavepoint<Client extends pg.ClientBase, Result>(
     await client.query('RELEASE SAVEPOINT atriz');
     return result;
   } catch (error) {
-    await client.query('ROLLBACK TO SAVEPOINT atriz; RELEASE SAVEPOINT atriz');
+    // Where this fails the connection is gone, and the transaction with it; the first error says more.
+    await client.query('ROLLBACK TO SAVEPOINT atriz; RELEASE SAVEPOINT atriz').catch(ignore);
     throw sqlState(error) === IN_FAILED_TRANSACTION ? aborted(error) : error;
   }
 }
+
+function ignore(): void {}
 
 function aborted(cause?: unknown): AtrizError {
   return new AtrizError(
@@ -133,6 +159,13 @@ function aborted(cause?: unknown): AtrizError {
       cause,
     },
   );
+}
+
+function lostBeforeCommit(cause: unknown): AtrizError {
+  return new AtrizError('CONNECTION_LOST', 'the connection broke before COMMIT, so nothing was kept', {
+    hint: 'run it again',
+    cause,
+  });
 }
 
 function commitUnknown(cause: unknown): AtrizError {
