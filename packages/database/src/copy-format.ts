@@ -50,11 +50,20 @@ function formatField(value: CopyValue): string {
 
 /** Dates in UTC, bytes in hex, arrays as PostgreSQL arrays, other objects as JSON: what pg does with parameters. */
 function formatObject(value: object): string {
-  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Date) return formatDate(value);
   if (value instanceof Uint8Array)
     return `\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}`;
   if (Array.isArray(value)) return formatArray(value as readonly CopyValue[]);
   return JSON.stringify(value);
+}
+
+/** PostgreSQL reads neither ISO 8601's six-digit years nor its years before 1. */
+function formatDate(date: Date): string {
+  const text = date.toISOString();
+  const year = date.getUTCFullYear();
+  if (year >= 1 && year <= 9999) return text;
+  const rest = text.slice(text.indexOf('-', 1));
+  return year >= 1 ? `${year}${rest}` : `${String(1 - year).padStart(4, '0')}${rest} BC`;
 }
 
 function formatArray(values: readonly CopyValue[]): string {
