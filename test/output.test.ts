@@ -30,10 +30,9 @@ afterAll(() => workspace[Symbol.asyncDispose]());
 
 test('setup tells one line a database, the sum, and the family’s status; what it does on the way goes to stderr', async () => {
   const { code, stdout, stderr } = await workspace.atriz(['setup']);
-  const aligned = stdout.replaceAll(/ {2,}/g, '  ');
 
   expect(code).toBe(0);
-  expect(aligned).toBe(`core  created, 2 migrations, 1 seed  … ms
+  expect(stdout.replaceAll(/ {2,}/g, '  ')).toBe(`core  created, 2 migrations, 1 seed  … ms
 shop  created, 1 migration  … ms
 2 databases done in … ms
 
@@ -149,13 +148,9 @@ test('LOG_LEVEL=silent says nothing on the way, LOG_LEVEL=error only what failed
 });
 
 test('there is no colour where the output is no terminal, unless FORCE_COLOR asks for it; NO_COLOR forbids it', async () => {
-  const both = async (env: Record<string, string>) => {
-    const { stdout, stderr } = await workspace.atriz(['migrate'], { env });
-    return [stdout.includes(ESCAPE), stderr.includes(ESCAPE)];
-  };
-  expect(await both({})).toEqual([false, false]);
-  expect(await both({ FORCE_COLOR: '1' })).toEqual([true, true]);
-  expect(await both({ NO_COLOR: '1' })).toEqual([false, false]);
+  expect(await findColour({})).toEqual({ stdout: false, stderr: false });
+  expect(await findColour({ FORCE_COLOR: '1' })).toEqual({ stdout: true, stderr: true });
+  expect(await findColour({ NO_COLOR: '1' })).toEqual({ stdout: false, stderr: false });
 });
 
 test('a reader that closes stdout early ends the output, not the work, and nothing is said of it', async () => {
@@ -200,6 +195,11 @@ hint add --help to see how the command is used
 `,
   });
 });
+
+async function findColour(env: Record<string, string>): Promise<object> {
+  const { stdout, stderr } = await workspace.atriz(['migrate'], { env });
+  return { stdout: stdout.includes(ESCAPE), stderr: stderr.includes(ESCAPE) };
+}
 
 function isObject(text: string): boolean {
   const document: unknown = JSON.parse(text);
