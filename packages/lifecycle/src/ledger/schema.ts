@@ -31,5 +31,5 @@ CREATE TABLE IF NOT EXISTS atriz.seeds (
   applied_at timestamptz NOT NULL DEFAULT now(),
   duration_ms double precision NOT NULL
 );
-COMMENT ON TABLE atriz.seeds IS 'The seeds whose rows are in the database; emptied when it is cleaned.';
+COMMENT ON TABLE atriz.seeds IS 'The seeds whose rows are in the database; emptied when it is cleaned, or a migration undone.';
 `;

@@ -95,7 +95,8 @@ function sectionOf(migration: Migration, direction: RunRequest['direction']): Mi
 /** Sent in one message with the migration itself: now() is when its transaction began. */
 function ledgerStatement({ name, text }: Migration, direction: RunRequest['direction']): string {
   const quotedName = pg.escapeLiteral(name);
-  if (direction === 'down') return `DELETE FROM atriz.migrations WHERE name = ${quotedName}`;
+  // The register says which seeds' rows are there. Rows went with the migration, nobody knows whose: so it forgets.
+  if (direction === 'down') return `DELETE FROM atriz.migrations WHERE name = ${quotedName}; DELETE FROM atriz.seeds`;
   return `INSERT INTO atriz.migrations (name, checksum, duration_ms, atriz_version) VALUES (${quotedName}, \
 '${checksumOf(text)}', extract(epoch FROM clock_timestamp() - now()) * 1000, '${VERSION}') \
 ON CONFLICT (name) DO UPDATE SET checksum = excluded.checksum, applied_at = excluded.applied_at, \
