@@ -40,10 +40,10 @@ export async function readRootName(root: string, fallback: string): Promise<stri
 
 async function readPatterns(root: string): Promise<string[]> {
   const path = join(root, 'pnpm-workspace.yaml');
-  const [text, { parse }] = await Promise.all([readFile(path, 'utf8'), import('yaml')]);
+  const [text, { loadAll }] = await Promise.all([readFile(path, 'utf8'), import('js-yaml')]);
   let settings: unknown;
   try {
-    settings = parse(text);
+    [settings] = loadAll(text); // `load` refuses a file that holds nothing, which pnpm does not
   } catch (error) {
     throw new AtrizError('DEFINITION_INVALID', `${path} is not valid YAML: ${(error as Error).message}`, {
       hint: 'correct the file',

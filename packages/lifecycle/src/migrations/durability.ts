@@ -17,14 +17,24 @@ export async function withGroupedCommits<Result>(client: pg.Client, work: () => 
   try {
     result = await work();
   } catch (error) {
-    await makeDurable(client).catch(() => undefined); // the first error wins, and the connection may be gone
+    await rescue(client);
     throw error;
   }
   await makeDurable(client);
   return result;
 }
 
+/** After a failure: what was committed before it is kept. The first error wins; this one may be that nobody is there. */
+async function rescue(client: pg.Client): Promise<void> {
+  try {
+    await client.query('ROLLBACK');
+    await makeDurable(client);
+  } catch {
+    // the connection is gone, and what it committed reaches the disk within a second without us
+  }
+}
+
 async function makeDurable(client: pg.Client): Promise<void> {
-  await client.query('ROLLBACK; RESET synchronous_commit');
+  await client.query('RESET synchronous_commit');
   await client.query(TOUCH_LEDGER);
 }

@@ -32,6 +32,7 @@ export async function runMigrations(
   { direction, files }: RunRequest,
   { onProgress }: Context,
 ): Promise<string[]> {
+  const library = import('node-pg-migrate'); // loads while the files are read
   const migrations = new Map(
     await Promise.all(files.map(async (file) => [file.path, await readMigration(file)] as const)),
   );
@@ -47,7 +48,7 @@ export async function runMigrations(
     return `${section.sql}\n;\n${ledgerStatement(migration, direction)}`;
   };
 
-  const { runner } = await import('node-pg-migrate');
+  const { runner } = await library;
   try {
     await withGroupedCommits(client, () =>
       runner({

@@ -10,6 +10,9 @@ interface ServerError extends Error {
   readonly where?: string;
 }
 
+/** More than that many names hide what the message is about. */
+const MOST_NAMES = 5;
+
 export interface Failure {
   readonly migration: Migration;
   readonly section: MigrationSection;
@@ -43,7 +46,9 @@ export function migrationError({ migration, section, direction, kept, cause }: F
 
 function fateOf(kept: readonly string[], direction: Failure['direction']): string {
   const verb = direction === 'up' ? 'applied' : 'undone';
-  return kept.length > 0 ? `${verb} before it and kept: ${kept.join(', ')}` : `nothing was ${verb} before it`;
+  if (kept.length === 0) return `nothing was ${verb} before it`;
+  const names = kept.length <= MOST_NAMES ? kept.join(', ') : `${kept.length}, the last of them ${kept.at(-1)}`;
+  return `${verb} before it and kept: ${names}`;
 }
 
 interface Place {
