@@ -21,7 +21,7 @@ export async function connectionStringFor(
   definition: Definition,
   { directory, variables = process.env }: ConnectionStringOptions,
 ): Promise<string> {
-  const root = await findWorkspaceRoot(directory);
+  const root = await rootAround(directory);
   const connection = resolveConnection(definition, await readEnvironment(root, directory, variables));
   if (connection.provider === 'postgresql') return formatConnectionString(connection.parameters);
   const server = await readServerFile(root);
@@ -33,6 +33,16 @@ export async function connectionStringFor(
       hint: 'start it with: pnpm db:start',
     },
   );
+}
+
+/** An application is often shipped without the workspace around it; its own directory then has the one `.env` there is. */
+async function rootAround(directory: string): Promise<string> {
+  try {
+    return await findWorkspaceRoot(directory);
+  } catch (error) {
+    if (error instanceof AtrizError && error.code === 'WORKSPACE_NOT_FOUND') return directory;
+    throw error;
+  }
 }
 
 /** The parameters of a database on the embedded server. It listens on loopback only and has no TLS. */
