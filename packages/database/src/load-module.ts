@@ -21,6 +21,13 @@ export async function loadModule(path: string): Promise<Record<string, unknown>>
   } catch (error) {
     if (!NEEDS_TSX.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
     const { tsImport } = await import('tsx/esm/api');
-    return (await tsImport(url, import.meta.url)) as Record<string, unknown>;
+    return unwrap((await tsImport(url, import.meta.url)) as Record<string, unknown>);
   }
+}
+
+/** In a package without `"type": "module"` tsx makes CommonJS of it, whose exports all stand under `default`. */
+function unwrap(module: Record<string, unknown>): Record<string, unknown> {
+  const { default: exports } = module;
+  const isWrapped = typeof exports === 'object' && exports !== null && '__esModule' in exports;
+  return isWrapped ? (exports as Record<string, unknown>) : module;
 }
