@@ -18,15 +18,20 @@ export interface ConnectionParameters {
  */
 export function parseConnectionString(text: string, place: string, defaultUser: string): ConnectionParameters {
   if (!/^postgres(?:ql)?:\/\//i.test(text)) throw invalid(place, 'it does not begin with postgresql://');
-  let parsed;
+  const [authority, path] = partsOf(text);
+  if (!authority.includes('@') && path.includes('@')) {
+    throw invalid(place, 'an @ stands in its path; are special characters of the password percent-encoded?');
+  }
+  let parsed, database;
   try {
     parsed = parse(text);
+    database = decodeURIComponent(path);
   } catch {
     // The cause is left out on purpose: the message of a URL error repeats the URL, password and all.
     throw invalid(place, 'it is not a URL; are special characters of the password percent-encoded?');
   }
-  const { host, port, user, password, database, ssl } = parsed;
-  if (host && /[\s<>\\^|[\]]/.test(host) && !host.startsWith('[')) throw invalid(place, 'its host name is not one');
+  const { host, port, user, password, ssl } = parsed;
+  if (host && !host.startsWith('/') && /[\s<>\\^|[\]]/.test(host)) throw invalid(place, 'its host name is not one');
   if (!database) throw invalid(place, 'it names no database');
   if (port && !/^\d+$/.test(port)) throw invalid(place, 'its port is not a number');
   return {
@@ -39,17 +44,33 @@ export function parseConnectionString(text: string, place: string, defaultUser: 
   };
 }
 
-/** The reverse, with every part percent-encoded as needed. TLS options other than on and off are not kept. */
+/** The authority and the path, which pg-connection-string leaves percent-encoded in part. */
+function partsOf(text: string): readonly [authority: string, path: string] {
+  const [, authority = '', path = ''] = /^[^:]*:\/\/([^/?#]*)\/?([^?#]*)/.exec(text) ?? [];
+  return [authority, path];
+}
+
+/**
+ * The reverse, with every part percent-encoded as needed. Of TLS's options it keeps on, off, and whether the server's
+ * certificate is verified. pg itself cannot read a database name that holds `?` or `#` out of a URL.
+ */
 export function formatConnectionString({ host, port, user, password, database, ssl }: ConnectionParameters): string {
   const secret = password === undefined ? '' : `:${encodeURIComponent(password)}`;
   const account = `${encodeURIComponent(user)}${secret}`;
-  const mode = ssl === undefined ? '' : `sslmode=${ssl === false ? 'disable' : 'verify-full'}`;
-  const name = encodeURIComponent(database);
+  const mode = ssl === undefined ? '' : `sslmode=${sslModeOf(ssl)}`;
+  // pg decodes a path by decodeURI, which leaves these characters as they stand.
+  const name = encodeURIComponent(database).replaceAll(/%(?:2F|3B|3A|40|26|3D|2B|24|2C)/g, decodeURIComponent);
   if (host.startsWith('/')) {
     const query = [`host=${encodeURIComponent(host)}`, `port=${port}`, mode].filter(Boolean).join('&');
     return `postgresql://${account}@/${name}?${query}`;
   }
   return `postgresql://${account}@${host.includes(':') ? `[${host}]` : host}:${port}/${name}${mode && `?${mode}`}`;
+}
+
+function sslModeOf(ssl: boolean | object): string {
+  if (ssl === false) return 'disable';
+  const { rejectUnauthorized } = ssl as { readonly rejectUnauthorized?: boolean };
+  return rejectUnauthorized === false ? 'no-verify' : 'verify-full';
 }
 
 /** For people: `user@host:port/database`, never with the password. */
