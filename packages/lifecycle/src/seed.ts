@@ -5,6 +5,7 @@ import type pg from 'pg';
 import type { Context } from './context.ts';
 import { checkIdentity, readIdentity } from './ledger/identity.ts';
 import { withMigrationLock } from './lock.ts';
+import { withGroupedCommits } from './migrations/durability.ts';
 import { checksumOf } from './migrations/migration-file.ts';
 import { withSession } from './session.ts';
 import type { Target } from './target.ts';
@@ -43,16 +44,18 @@ export async function seedDatabase(
     if (pendingOnly && (await readPending(client, files, checksums)).size === 0) return { seeded: [] };
     return withMigrationLock(client, context, async () => {
       const wanted = pendingOnly ? await readPending(client, files, checksums) : new Set(files.map(({ name }) => name));
-      const results = await runSeeds(poolOf(client), {
-        directory,
-        environment,
-        log: (message) => context.onProgress?.(message),
-        select: ({ name }) => wanted.has(name),
-        afterSeed: async (_, { name }, { durationMs }) => {
-          await client.query(REGISTER_SEED, [name, checksums.get(name), durationMs]);
-          context.onProgress?.(`seeded ${name}`);
-        },
-      });
+      const results = await withGroupedCommits(client, () =>
+        runSeeds(poolOf(client), {
+          directory,
+          environment,
+          log: (message) => context.onProgress?.(message),
+          select: ({ name }) => wanted.has(name),
+          afterSeed: async (_, { name }, { durationMs }) => {
+            await client.query(REGISTER_SEED, [name, checksums.get(name), durationMs]);
+            context.onProgress?.(`seeded ${name}`);
+          },
+        }),
+      );
       return { seeded: results.map(({ name }) => name) };
     });
   });

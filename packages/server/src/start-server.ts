@@ -36,8 +36,9 @@ export interface StartOptions {
 
 /**
  * Durability that a development server trades for speed: COMMIT does not wait for the disk. A crash of the
- * machine can lose the last commits (less than a second of them), but never corrupts the data or reorders what
- * was committed, and a crash of the server alone loses nothing. It is `fsync`, left on, that guards integrity.
+ * machine, or of the server (`kill -9`), can lose the last commits (less than a second of them), but never corrupts
+ * the data or reorders what was committed. It is `fsync`, left on, that guards integrity. Migrations and seeds are
+ * waited for all the same before they are reported as done.
  */
 const DEVELOPMENT_SETTINGS = { synchronous_commit: 'off' };
 

@@ -34,7 +34,12 @@ async function rescue(client: pg.Client): Promise<void> {
   }
 }
 
+/** `off` may be the server's own default, as the embedded one's is; then this commit waits all the same. */
+const WAIT_FOR_DISK = `
+SELECT set_config(name, CASE reset_val WHEN 'off' THEN 'on' ELSE reset_val END, false)
+  FROM pg_settings WHERE name = 'synchronous_commit'`;
+
 async function makeDurable(client: pg.Client): Promise<void> {
-  await client.query('RESET synchronous_commit');
+  await client.query(WAIT_FOR_DISK);
   await client.query(TOUCH_LEDGER);
 }
