@@ -1,0 +1,72 @@
+import type { Machine } from './machine.ts';
+import type { Results } from './results.ts';
+import type { Bar, Comparison, Row, Unit } from './row.ts';
+import { median, meets, pairedRatio } from './statistics.ts';
+
+const HEADINGS = ['what is done', 'ours', '', 'beside', '', 'ratio', 'bar', 'met', 'measured on'];
+
+/** The table of all rows that were measured, the machine, and the notes that a person wrote. */
+export function renderReport({ machine, rows: results }: Results, rows: readonly Row[], notes: string): string {
+  const lines = rows.flatMap((row) => {
+    const result = results[row.name];
+    if (!result) return [];
+    return row.comparisons.map((comparison, index) =>
+      cells(index === 0 ? `${row.title} (\`${row.name}\`)` : '', row.unit, comparison, result),
+    );
+  });
+  const table = [HEADINGS, HEADINGS.map(() => '---'), ...lines].map((line) => `| ${line.join(' | ')} |`);
+  return [
+    '# Benchmarks',
+    '<!-- Written by `pnpm bench`; the notes below are bench/notes.md. -->',
+    'Each figure is the median of paired runs (A B A B …, after one warm-up); the ratio is the median of the pairs’ ratios.',
+    describe(machine),
+    table.join('\n'),
+    notes.trim(),
+    '',
+  ]
+    .join('\n\n')
+    .trimEnd()
+    .concat('\n');
+}
+
+function cells(
+  title: string,
+  unit: Unit,
+  { ours, peer, bar }: Comparison,
+  { samples, date }: Results['rows'][string],
+): readonly string[] {
+  const mine = samples[ours] ?? [];
+  const theirs = samples[peer] ?? [];
+  const ratio = pairedRatio(mine, theirs);
+  const met = bar ? (meets(ratio, bar) ? 'yes' : '**no**') : '';
+  return [
+    title,
+    ours,
+    figure(median(mine), unit),
+    peer,
+    figure(median(theirs), unit),
+    ratio.toFixed(2),
+    barText(bar),
+    met,
+    date,
+  ];
+}
+
+function barText(bar: Bar | undefined): string {
+  if (!bar) return 'reported';
+  return 'atMost' in bar ? `≤ ${bar.atMost}` : `≥ ${bar.atLeast}`;
+}
+
+function figure(value: number, unit: Unit): string {
+  const digits = value < 10 ? 2 : value < 100 ? 1 : 0;
+  const text = value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return unit === '/s' ? `${text}/s` : `${text} ${unit}`;
+}
+
+function describe({ cpu, cores, memoryGiB, system, disk, node, postgresql, peers }: Machine): string {
+  return [
+    `- ${cpu}, ${cores} cores, ${memoryGiB} GiB of memory, ${disk}; ${system}`,
+    `- Node ${node}; PostgreSQL ${postgresql}, durable as by default (fsync, synchronous_commit), its write-ahead log files made beforehand; TCP on loopback, SCRAM password`,
+    `- beside: psql and createdb ${postgresql}, ${peers}`,
+  ].join('\n');
+}

@@ -1,0 +1,26 @@
+import type { Row } from './row.ts';
+import { clean } from './rows/clean.ts';
+import { copyMemory } from './rows/copy-memory.ts';
+import { copyRows } from './rows/copy-rows.ts';
+import { importTime } from './rows/import-time.ts';
+import { migrate200 } from './rows/migrate-200.ts';
+import { nothingToDo } from './rows/nothing-to-do.ts';
+import { queries, transactions } from './rows/pool-calls.ts';
+import { setup } from './rows/setup.ts';
+import { testDatabase } from './rows/test-database.ts';
+import { turbo } from './rows/turbo.ts';
+
+/** Every row, in the order of the table. */
+export const ROWS: readonly Row[] = [
+  migrate200,
+  nothingToDo,
+  turbo,
+  copyRows,
+  copyMemory,
+  clean,
+  testDatabase,
+  transactions,
+  queries,
+  importTime,
+  setup,
+];
