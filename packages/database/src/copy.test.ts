@@ -191,6 +191,16 @@ test('rows are read no faster than the server takes them', async () => {
   await client.query('DROP TABLE wide');
 });
 
+test('once the server has refused a row, a plain iterable is not read on for long', async () => {
+  let given = 0;
+  function* rows(): Generator<readonly CopyValue[]> {
+    for (; given < 5_000_000; given += 1) yield [given === 0 ? 'bad' : given];
+  }
+  await expect(copyRows(client, { table: 'numbers', columns: ['n'] }, rows())).rejects.toMatchObject({ code: '22P02' });
+  // Without turns of the event loop the refusal would be read after the last row.
+  expect(given).toBeLessThan(2_500_000);
+});
+
 test('a backend killed in the middle of a load rejects it, and Node goes on', async () => {
   await using observed = database.openPool({ max: 1 });
   async function* rows(): AsyncGenerator<readonly CopyValue[]> {

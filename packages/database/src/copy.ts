@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type pg from 'pg';
 import { formatCopyRow, type CopyValue } from './copy-format.ts';
 
@@ -15,6 +16,8 @@ export type CopyRows = Iterable<readonly CopyValue[]> | AsyncIterable<readonly C
 
 /** Large enough that a write costs little beside its rows, small enough that memory stays flat. */
 const CHUNK_CHARACTERS = 64 * 1024;
+/** After so many, a few milliseconds' work, the event loop gets its turn. */
+const CHUNKS_A_TURN = 8;
 
 /**
  * Loads rows through COPY, the fastest way in. `rows` is read as fast as the server takes it: memory stays flat
@@ -42,6 +45,7 @@ export async function copyRows(
 
 async function* chunksOf(rows: CopyRows): AsyncGenerator<Buffer> {
   let chunk = '';
+  let chunks = 0;
   // A plain loop where the rows allow it: awaiting each of a million rows would cost more than sending them.
   if (Symbol.iterator in rows) {
     for (const row of rows) {
@@ -49,6 +53,10 @@ async function* chunksOf(rows: CopyRows): AsyncGenerator<Buffer> {
       if (chunk.length < CHUNK_CHARACTERS) continue;
       yield Buffer.from(chunk);
       chunk = '';
+      // A server that keeps up never makes a write wait: without this, nothing else of the process would run meanwhile,
+      // not even what reads that the server has refused a row.
+      chunks += 1;
+      if (chunks % CHUNKS_A_TURN === 0) await nextTurn();
     }
   } else {
     for await (const row of rows) {
