@@ -109,6 +109,9 @@ describe('Ctrl-C in the middle of a migration', () => {
     const { child, result } = workspace.start(['migrate'], { in: 'sleeper' });
     await findSleeper();
     const pressed = performance.now();
+    // the terminal sends it to the whole group, and a pnpm or turbo above passes it on once more
+    child.kill('SIGINT');
+    await wait(30);
     child.kill('SIGINT');
     const { code, stderr } = await result;
 

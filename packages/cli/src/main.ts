@@ -7,6 +7,8 @@ import { createProgram } from './program.ts';
 
 const { stdout, stderr, stdin, env: variables } = process;
 const interruption = new AbortController();
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const PATIENCE_MS = 1000;
 
 // A reader that goes away (`| head`) ends the output, not the work: a migration is not stopped half-way for it.
 for (const stream of [stdout, stderr]) {
@@ -14,11 +16,7 @@ for (const stream of [stdout, stderr]) {
     if (error.code !== 'EPIPE') throw error;
   });
 }
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.once(signal, () => {
-    interruption.abort(new AtrizError('INTERRUPTED', `stopped by ${signal}`));
-  });
-}
+for (const signal of SIGNALS) process.on(signal, interrupt);
 
 try {
   const surroundings = { directory: process.cwd(), variables, stdin, stdout, stderr, signal: interruption.signal };
@@ -28,6 +26,18 @@ try {
   await program.parseAsync();
 } catch (error) {
   process.exitCode = report(error);
+}
+
+/**
+ * Ends the run in an orderly way. One Ctrl-C can arrive several times, from the terminal and again from the pnpm or
+ * turbo above us; only another one, a second later, ends the process on the spot.
+ */
+function interrupt(signal: NodeJS.Signals): void {
+  if (interruption.signal.aborted) return;
+  interruption.abort(new AtrizError('INTERRUPTED', `stopped by ${signal}`));
+  setTimeout(() => {
+    for (const each of SIGNALS) process.off(each, interrupt);
+  }, PATIENCE_MS).unref();
 }
 
 function report(thrown: unknown): number {
