@@ -217,3 +217,31 @@ hint correct the connection of @fixture/garden; see which settings were used: pn
   expect(JSON.parse(status.stdout)).toMatchObject({ databases: [{ problems: [{ code: 'IDENTITY_MISMATCH' }] }] });
   expect({ catalog: await readCatalog(server, wrong), contents: await readContents(server, wrong) }).toEqual(before);
 });
+
+test('a DATABASE_URL that reaches two packages at once, of a database that is new, serves one and is refused to the other', async () => {
+  await using other = await createWorkspace(
+    {
+      a: { migrations: { '1700000000001_a.sql': migration('CREATE TABLE a ();') } },
+      b: { migrations: { '1700000000001_b.sql': migration('CREATE TABLE b ();') } },
+      shared: {},
+    },
+    server,
+  );
+  const env = { DATABASE_URL: server.url(other.database('shared')) };
+  const args = ['setup', '--json', '--database', '@fixture/a', '--database', '@fixture/b'];
+  const { code, stdout } = await other.atriz(args, { env });
+  const { databases } = JSON.parse(stdout) as {
+    databases: { name: string; status: string; error?: { code: string } }[];
+  };
+  const winner = databases.find(({ status }) => status === 'done');
+  const loser = databases.find(({ status }) => status === 'failed');
+
+  expect(code).toBe(3);
+  expect(loser!.error!.code).toBe('IDENTITY_MISMATCH');
+  await expect(
+    other.query('shared', `SELECT relname FROM pg_class WHERE relname IN ('a', 'b') AND relkind = 'r'`),
+  ).resolves.toEqual([{ relname: winner!.name }]);
+  await expect(other.query('shared', 'SELECT name FROM atriz.migrations')).resolves.toEqual([
+    { name: `1700000000001_${winner!.name}` },
+  ]);
+});

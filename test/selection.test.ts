@@ -1,10 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runAtriz } from './harness/command.ts';
 import { openTestServer, type Server } from './harness/server.ts';
-import { createWorkspace, migration, type Workspace } from './harness/workspace.ts';
+import { createWorkspace, makeRoot, migration, type Workspace } from './harness/workspace.ts';
 
 const FINE = { '1700000000001_fine.sql': migration('CREATE TABLE fine (id int);', 'DROP TABLE fine;') };
 const BROKEN = { '1700000000001_broken.sql': migration('SELECT nonsense;') };
@@ -63,7 +61,7 @@ hint choose one of: core, blog, shop
 });
 
 test('outside any workspace every command is a usage error', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'atriz-nowhere-'));
+  const directory = await makeRoot();
   for (const command of [['status'], ['migrate'], ['start'], ['check', 'env']]) {
     await expect(runAtriz(command, { cwd: directory })).resolves.toEqual({
       code: 2,

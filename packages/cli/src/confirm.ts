@@ -3,7 +3,7 @@ import type { Invocation } from './invocation.ts';
 
 /**
  * Asks before something is destroyed: on a terminal by a question, elsewhere by demanding `--yes`.
- * Throws `CONFIRMATION_REQUIRED` when there is nobody to ask, `INTERRUPTED` when the answer is no.
+ * Throws `CONFIRMATION_REQUIRED` when there is nobody to ask or the answer is no, `INTERRUPTED` for Ctrl-C.
  */
 export async function confirmDestruction(
   { databases, options, surroundings, reporter }: Invocation,
@@ -18,6 +18,6 @@ export async function confirmDestruction(
   reporter.settle();
   const { confirm, isCancel } = await import('@clack/prompts');
   const answer = await confirm({ message: `This will ${deed}: ${names}. Go on?`, initialValue: false });
-  if (answer === true && !isCancel(answer)) return;
-  throw new AtrizError('INTERRUPTED', 'nothing was done');
+  if (isCancel(answer)) throw new AtrizError('INTERRUPTED', 'interrupted; nothing was done');
+  if (!answer) throw new AtrizError('CONFIRMATION_REQUIRED', 'not confirmed; nothing was done');
 }
