@@ -18,8 +18,12 @@ export async function withSession<Result>(
   context: Context,
   work: (client: pg.Client) => Promise<Result>,
 ): Promise<Result> {
-  context.signal?.throwIfAborted();
+  if (context.signal?.aborted) throw interrupted();
   const client = await connect(parameters);
+  if (context.signal?.aborted) {
+    await close(client);
+    throw interrupted();
+  }
   if (context.onStatement) timeStatements(client, context.onStatement);
   let stopping: Promise<void> | undefined;
   // Where no second connection can be had, leaving is all that is left to do.
@@ -35,7 +39,11 @@ export async function withSession<Result>(
     await stopping;
     await close(client);
   }
-  throw new AtrizError('INTERRUPTED', 'interrupted; nothing of the unfinished transaction was kept', {
+  throw interrupted();
+}
+
+function interrupted(): AtrizError {
+  return new AtrizError('INTERRUPTED', 'interrupted; nothing of the unfinished transaction was kept', {
     hint: 'run the command again to go on',
   });
 }
