@@ -1,4 +1,4 @@
-import { AtrizError, type ErrorCode } from '@atriz/database';
+import { AtrizError, sqlState, type ErrorCode } from '@atriz/database';
 import type { Context } from './context.ts';
 import { checkIdentity, readIdentity } from './ledger/identity.ts';
 import { compareHistory, readHistory } from './migrations/history.ts';
@@ -39,8 +39,10 @@ export async function readStatus(target: Target, context: Context = {}): Promise
     return { ...base, ...unknown, problems: [toProblem(error)] };
   }
   const all = files.map(({ name }) => name);
+  let reachable = false;
   try {
     return await withSession(parameters, context, async (client) => {
+      reachable = true;
       const problems: Problem[] = [];
       const identity = await readIdentity(client);
       if (identity) collect(problems, () => checkIdentity(identity, target));
@@ -50,10 +52,10 @@ export async function readStatus(target: Target, context: Context = {}): Promise
         ...missing.map((name) => problem('MIGRATION_MISSING', `${name} is applied, but its file is gone`)),
         ...outOfOrder.map(({ name }) => problem('MIGRATION_OUT_OF_ORDER', `${name} is older than the newest applied`)),
       );
-      return { ...base, reachable: true, applied: history.length, pending: pending.map(({ name }) => name), problems };
+      return { ...base, reachable, applied: history.length, pending: pending.map(({ name }) => name), problems };
     });
   } catch (error) {
-    return { ...base, ...unknown, pending: all, problems: [toProblem(error)] };
+    return { ...base, ...unknown, reachable, pending: all, problems: [toProblem(error)] };
   }
 }
 
@@ -70,6 +72,7 @@ function problem(code: ErrorCode, message: string): Problem {
 }
 
 function toProblem(error: unknown): Problem {
+  if (sqlState(error)) return problem('QUERY_FAILED', `the server refused to tell: ${(error as Error).message}`);
   if (!(error instanceof AtrizError)) throw error;
   const { code, message, hint } = error;
   return hint === undefined ? { code, message } : { code, message, hint };
