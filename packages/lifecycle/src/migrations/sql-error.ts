@@ -33,7 +33,10 @@ export function migrationError({ migration, section, direction, kept, cause }: F
   const lines = [
     `${file}${place ? `:${place.line}:${place.column}` : ''}: ${error.message}${error.code ? ` (${error.code})` : ''}`,
     ...(place
-      ? [`  ${String(place.line).padStart(4)} | ${place.text}`, `       | ${' '.repeat(place.column - 1)}^`]
+      ? [
+          `  ${String(place.line).padStart(4)} | ${place.text}`,
+          `       | ${place.text.slice(0, place.column - 1).replaceAll(/[^\t]/g, ' ')}^`,
+        ]
       : []),
     ...[error.detail, error.hint, error.where].filter(Boolean).map((text) => `  ${text}`),
     `this ${direction === 'up' ? 'migration' : 'undoing'} was rolled back; ${fateOf(kept, direction)}`,
@@ -53,16 +56,19 @@ function fateOf(kept: readonly string[], direction: Failure['direction']): strin
 
 interface Place {
   readonly line: number;
+  /** From 1, in UTF-16 units: as editors count. */
   readonly column: number;
   readonly text: string;
 }
 
-/** PostgreSQL counts characters from 1 over the whole text that it was sent, which begins with the section. */
+/**
+ * PostgreSQL counts characters from 1 over the whole text that it was sent, which begins with the section. A fault
+ * behind the section is one that it ends in the middle of: its last character is the place then.
+ */
 function placeOf(migration: Migration, section: MigrationSection, { position }: ServerError): Place | undefined {
   if (position === undefined) return undefined;
   const before = [...section.sql].slice(0, Number(position) - 1).join('');
-  const index = section.offset + before.length;
-  if (index > section.offset + section.sql.length) return undefined;
+  const index = section.offset + Math.min(before.length, section.sql.trimEnd().length);
   const start = migration.text.lastIndexOf('\n', index - 1) + 1;
   const end = migration.text.indexOf('\n', index);
   return {
