@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { openPlantation } from '../../test/plantation.ts';
+import { createLedger, readIdentity } from './identity.ts';
+
+test('a database without a ledger has no identity', async () => {
+  await using plants = await openPlantation();
+  await expect(readIdentity(plants.client)).resolves.toBeUndefined();
+});
+
+test('the ledger is made with the identity of the target, outside production unprotected', async () => {
+  await using plants = await openPlantation();
+  await createLedger(plants.client, plants.target);
+  await expect(readIdentity(plants.client)).resolves.toEqual({
+    family: 'plantation',
+    definition: 'plants',
+    environment: 'development',
+    protected: false,
+  });
+  await expect(
+    plants.list(
+      `SELECT relname::text FROM pg_class WHERE relnamespace = 'atriz'::regnamespace AND relkind = 'r' ORDER BY 1`,
+    ),
+  ).resolves.toEqual(['identity', 'migrations', 'seeds']);
+});
+
+test('a database that is first migrated in production is protected', async () => {
+  await using plants = await openPlantation();
+  await createLedger(plants.client, { ...plants.target, environment: 'production' });
+  await expect(readIdentity(plants.client)).resolves.toMatchObject({ environment: 'production', protected: true });
+});
+
+test('making the ledger again changes nothing, whoever does it', async () => {
+  await using plants = await openPlantation();
+  await createLedger(plants.client, plants.target);
+  await plants.query(`INSERT INTO atriz.migrations VALUES ('1_a', 'sum', now(), 1, '0')`);
+  const before = await plants.query('SELECT * FROM atriz.identity');
+  await createLedger(plants.client, { ...plants.target, family: 'zoo', environment: 'production' });
+  await expect(plants.query('SELECT * FROM atriz.identity')).resolves.toEqual(before);
+  await expect(plants.list('SELECT name FROM atriz.migrations')).resolves.toEqual(['1_a']);
+});
+
+test('the identity is one row, and every table of the ledger says what it is for', async () => {
+  await using plants = await openPlantation();
+  await createLedger(plants.client, plants.target);
+  await expect(
+    plants.query(
+      `INSERT INTO atriz.identity SELECT false, family, definition, environment, protected FROM atriz.identity`,
+    ),
+  ).rejects.toMatchObject({ code: '23514', constraint: 'identity_one_row' });
+  await expect(
+    plants.list(`SELECT relname::text FROM pg_class WHERE relnamespace = 'atriz'::regnamespace AND relkind = 'r'
+                    AND obj_description(oid, 'pg_class') IS NULL`),
+  ).resolves.toEqual([]);
+});
+
+test('an error other than a missing ledger is not taken for one', async () => {
+  await using plants = await openPlantation();
+  await plants.query('CREATE SCHEMA atriz; CREATE TABLE atriz.identity (other int)');
+  await expect(readIdentity(plants.client)).rejects.toMatchObject({ code: '42703' });
+});

@@ -1,0 +1,123 @@
+import { randomBytes } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { migration, openPlantation, type Plantation } from '../test/plantation.ts';
+import { createDatabase } from './create.ts';
+import { dropDatabase } from './drop.ts';
+import { withMaintenanceSession } from './maintenance.ts';
+import { migrateUp } from './migrations/migrate.ts';
+import { resetDatabase, setupDatabase } from './prepare.ts';
+import { withSession } from './session.ts';
+import type { Target } from './target.ts';
+
+const FILES = {
+  migrations: { '1700000000001_plants.sql': migration('CREATE TABLE plants (name text);') },
+  seeds: { '001_trees.mjs': `export default (client) => client.query("INSERT INTO plants VALUES ('oak')");` },
+};
+
+/** The plantation's target on a database that does not exist, whose name needs quoting; dropped in the end. */
+function elsewhere({ target }: Plantation): AsyncDisposable & { readonly target: Target; exists(): Promise<boolean> } {
+  const database = `atriz_test_Quoted "Name" ${randomBytes(4).toString('hex')}`;
+  const other = { ...target, parameters: { ...target.parameters, database } };
+  return {
+    target: other,
+    exists: () =>
+      withMaintenanceSession(other, {}, async (client) => {
+        const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [database]);
+        return rowCount === 1;
+      }),
+    [Symbol.asyncDispose]: async () => void (await dropDatabase(other, { allowDestructive: 'plants' })),
+  };
+}
+
+test('create makes the database once, and says whether it did', async () => {
+  await using plants = await openPlantation();
+  await using place = elsewhere(plants);
+  const said: string[] = [];
+  await expect(createDatabase(place.target, { onProgress: (line) => void said.push(line) })).resolves.toEqual({
+    created: true,
+  });
+  expect(said).toEqual([`creating database "${place.target.parameters.database}"`]);
+  await expect(place.exists()).resolves.toBe(true);
+  await expect(createDatabase(place.target)).resolves.toEqual({ created: false });
+});
+
+test('of several that create at once, one does and none fails', async () => {
+  await using plants = await openPlantation();
+  await using place = elsewhere(plants);
+  const results = await Promise.all(Array.from({ length: 6 }, () => createDatabase(place.target)));
+  expect(results.filter(({ created }) => created)).toHaveLength(1);
+});
+
+test('a user who may not create databases is PERMISSION_DENIED, with the statement that would let them', async () => {
+  await using plants = await openPlantation();
+  await using place = elsewhere(plants);
+  const user = `role_of_${plants.target.parameters.database}`;
+  await plants.query(`CREATE ROLE ${user} LOGIN PASSWORD 'guest'`);
+  try {
+    const parameters = { ...place.target.parameters, user, password: 'guest' };
+    await expect(createDatabase({ ...place.target, parameters })).rejects.toMatchObject({
+      code: 'PERMISSION_DENIED',
+      message: `user "${user}" may not create database "${parameters.database}"`,
+      hint: `let an administrator run: ALTER ROLE "${user}" CREATEDB`,
+    });
+  } finally {
+    await plants.query(`DROP ROLE ${user}`);
+  }
+});
+
+test('setup creates, migrates and seeds; the second time there is nothing to do', async () => {
+  await using plants = await openPlantation(FILES);
+  await using place = elsewhere(plants);
+  await expect(setupDatabase(place.target)).resolves.toEqual({
+    created: true,
+    applied: ['1700000000001_plants'],
+    seeded: ['001_trees'],
+  });
+  await expect(setupDatabase(place.target)).resolves.toEqual({ created: false, applied: [], seeded: [] });
+});
+
+test('reset drops what is there, also under a session that uses it, and sets up anew', async () => {
+  await using plants = await openPlantation(FILES);
+  await using place = elsewhere(plants);
+  await setupDatabase(place.target);
+  const stays = withSession(place.target.parameters, {}, async (client) => {
+    await client.query('CREATE TABLE stray ()');
+    const lost = new Promise((resolve) => void client.once('end', () => resolve('disconnected')));
+    await expect(resetDatabase(place.target)).resolves.toEqual({
+      created: true,
+      applied: ['1700000000001_plants'],
+      seeded: ['001_trees'],
+    });
+    return lost;
+  });
+  await expect(stays).resolves.toBe('disconnected');
+  await withSession(place.target.parameters, {}, async (client) => {
+    const { rows } = await client.query(
+      `SELECT to_regclass('stray') AS stray, (SELECT count(*) FROM plants) AS plants`,
+    );
+    expect(rows).toEqual([{ stray: null, plants: '1' }]);
+  });
+});
+
+test('drop says whether there was one', async () => {
+  await using plants = await openPlantation();
+  await using place = elsewhere(plants);
+  await createDatabase(place.target);
+  await expect(dropDatabase(place.target)).resolves.toEqual({ dropped: true });
+  await expect(place.exists()).resolves.toBe(false);
+  await expect(dropDatabase(place.target)).resolves.toEqual({ dropped: false });
+});
+
+test('drop and reset are refused in production and for the database of another, which stay', async () => {
+  await using plants = await openPlantation(FILES);
+  await using place = elsewhere(plants);
+  await createDatabase(place.target);
+  await migrateUp(place.target);
+  const production = { ...place.target, environment: 'production' };
+  const other = { ...place.target, family: 'zoo' };
+  for (const run of [dropDatabase, resetDatabase]) {
+    await expect(run(production)).rejects.toMatchObject({ code: 'DESTRUCTIVE_REFUSED' });
+    await expect(run(other)).rejects.toMatchObject({ code: 'IDENTITY_MISMATCH' });
+  }
+  await expect(place.exists()).resolves.toBe(true);
+});
