@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { RunningCommand } from './harness/command.ts';
 import { openTestServer, type Server } from './harness/server.ts';
 import { createWorkspace, migration, type Workspace } from './harness/workspace.ts';
 
@@ -78,19 +79,40 @@ async function findSleeper(): Promise<number> {
   }
 }
 
-test('after each of twenty kills at a random moment history, ledger and schema agree, and the next run finishes', async () => {
+describe('after each crash at a random moment history, ledger and schema agree, and the next run finishes', () => {
+  test('twenty times the command is killed with kill -9', async () => {
+    const found = await crashRepeatedly(20, async ({ child }) => void child.kill('SIGKILL'));
+    expect(found.filter(isPart)).not.toEqual([]);
+  });
+
+  test('ten times its backend is terminated', async () => {
+    const name = workspace.database('steps');
+    const found = await crashRepeatedly(10, async () => {
+      await server.query('postgres', 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [
+        name,
+      ]);
+    });
+    expect(found.filter(isPart)).not.toEqual([]);
+  });
+});
+
+/** That a crash met a run in its midst: else the test has shown nothing. */
+const isPart = (count: number): boolean => count > 0 && count < COUNT;
+
+/** Returns how many migrations each crash left. */
+async function crashRepeatedly(times: number, crash: (command: RunningCommand) => Promise<void>): Promise<number[]> {
   const all = Object.keys(STEPS).map((file) => file.replace('.sql', ''));
   const start = performance.now();
   await workspace.atriz(['migrate'], { in: 'steps' });
   const wholeRunMs = performance.now() - start;
 
   const found = [];
-  for (let run = 0; run < 20; run += 1) {
+  for (let run = 0; run < times; run += 1) {
     await workspace.query('steps', EMPTY);
-    const { child, result } = workspace.start(['migrate'], { in: 'steps' });
+    const command = workspace.start(['migrate'], { in: 'steps' });
     await wait(wholeRunMs * (0.1 + 0.9 * Math.random()));
-    child.kill('SIGKILL');
-    await result;
+    await crash(command);
+    await command.result;
     await waitUntilAlone('steps');
 
     const { history, ledger, tables } = await readThree('steps');
@@ -101,8 +123,8 @@ test('after each of twenty kills at a random moment history, ledger and schema a
     await expect(workspace.atriz(['migrate'], { in: 'steps' })).resolves.toMatchObject({ code: 0 });
     await expect(readThree('steps')).resolves.toEqual({ history: all, ledger: all, tables: all });
   }
-  expect(found.filter((count) => count > 0 && count < COUNT)).not.toEqual([]);
-});
+  return found;
+}
 
 describe('Ctrl-C in the middle of a migration', () => {
   test('ends the command at once with code 130, undoes the migration and frees the lock', async () => {
