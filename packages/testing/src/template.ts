@@ -12,8 +12,9 @@ export const PREFIX = 'atriz_test_';
 const HASH_LENGTH = 12;
 
 /** The template's name says what is in it: the same migrations give the same name, whoever makes it. */
-export async function templateName({ name, directory, migrationsDirectory }: FamilyDatabase): Promise<string> {
-  const hash = createHash('sha256').update(name);
+export async function templateName(database: FamilyDatabase): Promise<string> {
+  const { name, directory, migrationsDirectory, migrationsTable } = database;
+  const hash = createHash('sha256').update(`${name}\0${migrationsTable}`);
   for (const file of await readMigrationFiles(join(directory, migrationsDirectory))) {
     hash.update(`\0${file.name}\0`).update(await readFile(file.path));
   }
@@ -38,7 +39,13 @@ export async function ensureTemplate(maintenance: pg.Client, target: Target, tem
     await maintenance.query(`DROP DATABASE IF EXISTS ${unfinished} WITH (FORCE)`);
     await maintenance.query(`CREATE DATABASE ${unfinished}`);
     const parameters = { ...target.parameters, database: `${template}_unfinished` };
-    await migrateUp({ ...target, parameters });
+    try {
+      await migrateUp({ ...target, parameters });
+    } catch (error) {
+      // Each text of a migration that is being written would leave another one. Where this fails, the next maker does it.
+      await maintenance.query(`DROP DATABASE IF EXISTS ${unfinished} WITH (FORCE)`).catch(() => undefined);
+      throw error;
+    }
     await waitUntilUnused(maintenance, `${template}_unfinished`);
     await maintenance.query(`ALTER DATABASE ${unfinished} RENAME TO ${pg.escapeIdentifier(template)}`);
   } finally {

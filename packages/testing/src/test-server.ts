@@ -24,15 +24,16 @@ export async function findTestServer(
   directory: string,
   variables: Variables,
 ): Promise<ConnectionParameters> {
-  const url = variables[TEST_SERVER_VARIABLE];
-  if (url) return parseConnectionString(url, TEST_SERVER_VARIABLE, '');
   const root = await findWorkspaceRoot(directory);
-  const connection = resolveConnection(definition, await readEnvironment(root, directory, variables), { direct: true });
-  if (connection.environment === 'production') {
+  const environment = await readEnvironment(root, directory, variables);
+  if (environment.find('NODE_ENV', ['process', 'package', 'root'])?.value === 'production') {
     throw new AtrizError('DESTRUCTIVE_REFUSED', 'refused to make test databases: NODE_ENV is "production"', {
       hint: 'run the tests with NODE_ENV=test',
     });
   }
+  const url = variables[TEST_SERVER_VARIABLE];
+  if (url) return parseConnectionString(url, TEST_SERVER_VARIABLE, '');
+  const connection = resolveConnection(definition, environment, { direct: true });
   if (connection.provider === 'postgresql') return connection.parameters;
   return embeddedParameters(await startServer({ root }), connection.database);
 }
