@@ -1,6 +1,6 @@
 import type { AtrizError } from '@atriz/database';
-import { expect, test } from 'vitest';
-import { openPlantation } from '../test/plantation.ts';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { openPlantation, type Plantation } from '../test/plantation.ts';
 import { refuseDestruction } from './guard.ts';
 import { createLedger } from './ledger/identity.ts';
 
@@ -11,6 +11,13 @@ interface Case {
   readonly tables?: boolean;
   readonly allow?: string;
 }
+
+let plants: Plantation;
+beforeAll(async () => {
+  plants = await openPlantation();
+});
+afterAll(() => plants[Symbol.asyncDispose]());
+beforeEach(() => plants.query('DROP SCHEMA IF EXISTS atriz, other CASCADE'));
 
 const ALLOWED = 'allowed';
 const PRODUCTION = 'DESTRUCTIVE_REFUSED refused to clean "DATABASE": NODE_ENV is "production"';
@@ -36,7 +43,6 @@ test.each<[string, Case, string]>([
   ['a database of another definition', { ledger: 'of another' }, MISMATCH],
   ['a database of another definition, with its name allowed', { ledger: 'of another', allow: 'plants' }, MISMATCH],
 ])('%s', async (_, { environment = 'development', ledger, tables = false, allow }, expected) => {
-  await using plants = await openPlantation();
   const target = { ...plants.target, environment };
   if (ledger !== undefined) await createLedger(plants.client, plants.target);
   if (ledger === 'protected') await plants.query('UPDATE atriz.identity SET protected = true');
@@ -51,7 +57,6 @@ test.each<[string, Case, string]>([
 });
 
 test('the refusal names deed, database and the way to insist', async () => {
-  await using plants = await openPlantation();
   const target = { ...plants.target, environment: 'production' };
   await expect(refuseDestruction(plants.client, target, 'drop', {})).rejects.toMatchObject({
     message: `refused to drop "${target.parameters.database}": NODE_ENV is "production"`,

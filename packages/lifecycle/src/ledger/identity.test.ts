@@ -1,14 +1,19 @@
-import { expect, test } from 'vitest';
-import { openPlantation } from '../../test/plantation.ts';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { openPlantation, type Plantation } from '../../test/plantation.ts';
 import { createLedger, readIdentity } from './identity.ts';
 
+let plants: Plantation;
+beforeAll(async () => {
+  plants = await openPlantation();
+});
+afterAll(() => plants[Symbol.asyncDispose]());
+beforeEach(() => plants.query('DROP SCHEMA IF EXISTS atriz CASCADE'));
+
 test('a database without a ledger has no identity', async () => {
-  await using plants = await openPlantation();
   await expect(readIdentity(plants.client)).resolves.toBeUndefined();
 });
 
 test('the ledger is made with the identity of the target, outside production unprotected', async () => {
-  await using plants = await openPlantation();
   await createLedger(plants.client, plants.target);
   await expect(readIdentity(plants.client)).resolves.toEqual({
     family: 'plantation',
@@ -24,13 +29,11 @@ test('the ledger is made with the identity of the target, outside production unp
 });
 
 test('a database that is first migrated in production is protected', async () => {
-  await using plants = await openPlantation();
   await createLedger(plants.client, { ...plants.target, environment: 'production' });
   await expect(readIdentity(plants.client)).resolves.toMatchObject({ environment: 'production', protected: true });
 });
 
 test('making the ledger again changes nothing, whoever does it', async () => {
-  await using plants = await openPlantation();
   await createLedger(plants.client, plants.target);
   await plants.query(`INSERT INTO atriz.migrations VALUES ('1_a', 'sum', now(), 1, '0')`);
   const before = await plants.query('SELECT * FROM atriz.identity');
@@ -40,7 +43,6 @@ test('making the ledger again changes nothing, whoever does it', async () => {
 });
 
 test('the identity is one row, and every table of the ledger says what it is for', async () => {
-  await using plants = await openPlantation();
   await createLedger(plants.client, plants.target);
   await expect(
     plants.query(
@@ -54,7 +56,6 @@ test('the identity is one row, and every table of the ledger says what it is for
 });
 
 test('an error other than a missing ledger is not taken for one', async () => {
-  await using plants = await openPlantation();
   await plants.query('CREATE SCHEMA atriz; CREATE TABLE atriz.identity (other int)');
   await expect(readIdentity(plants.client)).rejects.toMatchObject({ code: '42703' });
 });
