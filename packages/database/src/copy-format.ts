@@ -1,4 +1,6 @@
-/** A value that {@link formatCopyRow} can write; `undefined` is NULL, as for pg's parameters. */
+import { createDateFormatter } from './copy-date.ts';
+
+/** A value that a row may hold; `undefined` is NULL, as for pg's parameters. */
 export type CopyValue =
   | string
   | number
@@ -22,48 +24,46 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\v': '\\v',
 };
 
-/** One line of COPY's text format (PostgreSQL manual, COPY, "File Formats"), with its line end. */
-export function formatCopyRow(values: readonly CopyValue[]): string {
-  let line = '';
-  for (let index = 0; index < values.length; index += 1) {
-    if (index > 0) line += '\t';
-    line += formatField(values[index]);
-  }
-  return `${line}\n`;
-}
-
-function formatField(value: CopyValue): string {
-  switch (typeof value) {
-    case 'string':
-      return escapeText(value);
-    case 'number':
-    case 'bigint':
-      return String(value);
-    case 'boolean':
-      return value ? 't' : 'f';
-    case 'undefined':
-      return '\\N';
-    default:
-      return value === null ? '\\N' : escapeText(formatObject(value));
-  }
+/**
+ * Makes a function that gives one line of COPY's text format (PostgreSQL manual, COPY, "File Formats") for a row, with
+ * its line end. One for each load: it remembers the last day that it wrote, because rows often come in time's order, and
+ * `toISOString` took a quarter of the time that a million rows took.
+ */
+export function createRowFormatter(): (values: readonly CopyValue[]) => string {
+  const formatDate = createDateFormatter();
+  const format = (value: CopyValue): string => {
+    switch (typeof value) {
+      case 'string':
+        return escapeText(value);
+      case 'number':
+      case 'bigint':
+        return String(value);
+      case 'boolean':
+        return value ? 't' : 'f';
+      case 'undefined':
+        return '\\N';
+      default:
+        if (value === null) return '\\N';
+        return value instanceof Date ? formatDate(value) : escapeText(formatObject(value));
+    }
+  };
+  return (values) => {
+    let line = '';
+    for (let index = 0; index < values.length; index += 1) {
+      if (index > 0) line += '\t';
+      line += format(values[index]);
+    }
+    return `${line}\n`;
+  };
 }
 
 /** Dates in UTC, bytes in hex, arrays as PostgreSQL arrays, other objects as JSON: what pg does with parameters. */
 function formatObject(value: object): string {
-  if (value instanceof Date) return formatDate(value);
+  if (value instanceof Date) return createDateFormatter()(value);
   if (value instanceof Uint8Array)
     return `\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}`;
   if (Array.isArray(value)) return formatArray(value as readonly CopyValue[]);
   return JSON.stringify(value);
-}
-
-/** PostgreSQL reads neither ISO 8601's six-digit years nor its years before 1. */
-function formatDate(date: Date): string {
-  const text = date.toISOString();
-  const year = date.getUTCFullYear();
-  if (year >= 1 && year <= 9999) return text;
-  const rest = text.slice(text.indexOf('-', 1));
-  return year >= 1 ? `${year}${rest}` : `${String(1 - year).padStart(4, '0')}${rest} BC`;
 }
 
 function formatArray(values: readonly CopyValue[]): string {

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type pg from 'pg';
-import { formatCopyRow, type CopyValue } from './copy-format.ts';
+import { createRowFormatter, type CopyValue } from './copy-format.ts';
 
 export interface CopyTarget {
   /** A table name, quoted as it stands; for another schema than the search path's first, give `schema`. */
@@ -44,12 +44,13 @@ export async function copyRows(
 }
 
 async function* chunksOf(rows: CopyRows): AsyncGenerator<Buffer> {
+  const format = createRowFormatter();
   let chunk = '';
   let chunks = 0;
   // A plain loop where the rows allow it: awaiting each of a million rows would cost more than sending them.
   if (Symbol.iterator in rows) {
     for (const row of rows) {
-      chunk += formatCopyRow(row);
+      chunk += format(row);
       if (chunk.length < CHUNK_CHARACTERS) continue;
       yield Buffer.from(chunk);
       chunk = '';
@@ -60,7 +61,7 @@ async function* chunksOf(rows: CopyRows): AsyncGenerator<Buffer> {
     }
   } else {
     for await (const row of rows) {
-      chunk += formatCopyRow(row);
+      chunk += format(row);
       if (chunk.length < CHUNK_CHARACTERS) continue;
       yield Buffer.from(chunk);
       chunk = '';
