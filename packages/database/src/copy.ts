@@ -15,7 +15,7 @@ export interface CopyTarget {
 export type CopyRows = Iterable<readonly CopyValue[]> | AsyncIterable<readonly CopyValue[]>;
 
 /** Large enough that a write costs little beside its rows, small enough that memory stays flat. */
-const CHUNK_CHARACTERS = 64 * 1024;
+const CHUNK_CHARACTERS = 32 * 1024;
 /** After so many, a few milliseconds' work, the event loop gets its turn. */
 const CHUNKS_A_TURN = 8;
 

@@ -315,6 +315,15 @@ test('a connection that breaks during COMMIT without an answer is CONNECTION_LOS
   expect(observed.pool.totalCount).toBe(0);
 });
 
+test('a connection whose ROLLBACK is not answered is closed, not given to the next caller', async () => {
+  await using observed = database.openPool({ max: 1, query_timeout: 200 });
+  await expect(withTransaction(observed.pool, (client) => client.query('SELECT pg_sleep(1)'))).rejects.toThrow(
+    'Query read timeout',
+  );
+  expect(observed.pool.totalCount).toBe(0);
+  await expect(observed.query('SELECT 1 AS one')).resolves.toMatchObject({ rows: [{ one: 1 }] });
+});
+
 /** Destroys the socket as soon as something more is sent: a network that fails. */
 function cutAtNextWrite(client: pg.PoolClient): void {
   const { stream } = (client as unknown as { connection: { stream: { write: () => boolean; destroy(): void } } })

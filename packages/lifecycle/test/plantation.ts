@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { defineDatabase, type DatabaseDefinition } from '@atriz/database';
 import { createTestDatabase } from '@atriz/testing';
 import pg from 'pg';
+import { migrateUp } from '../src/migrations/migrate.ts';
 import type { Target } from '../src/target.ts';
 
 /** A package of a test's own with a database that Atriz has never seen; leaving its scope drops and removes both. */
@@ -25,6 +26,8 @@ export interface PlantationOptions {
   readonly migrations?: Readonly<Record<string, string>>;
   readonly seeds?: Readonly<Record<string, string>>;
   readonly definition?: Partial<DatabaseDefinition>;
+  /** Apply the migrations. Default false. */
+  readonly migrated?: boolean;
 }
 
 /** A migration of two sections. */
@@ -51,18 +54,20 @@ export async function openPlantation(options: PlantationOptions = {}): Promise<P
   for (const [name, text] of Object.entries(options.seeds ?? {})) await write(`seeds/${name}`, text);
   const query = async <Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]> =>
     (await client.query<Row>(text, values)).rows;
+  const target: Target = {
+    database: { ...definition, owner: '@plants/app', directory, dependsOn: [] },
+    family: 'plantation',
+    provider: 'postgresql',
+    environment: 'development',
+    parameters: test.parameters,
+    settings: [{ variable: 'DATABASE_URL', value: test.connectionString, from: 'the process' }],
+  };
+  if (options.migrated) await migrateUp(target);
   const all = opened.move();
   return {
     directory,
     client,
-    target: {
-      database: { ...definition, owner: '@plants/app', directory, dependsOn: [] },
-      family: 'plantation',
-      provider: 'postgresql',
-      environment: 'development',
-      parameters: test.parameters,
-      settings: [{ variable: 'DATABASE_URL', value: test.connectionString, from: 'the process' }],
-    },
+    target,
     query,
     list: async (text) => (await query<Record<string, unknown>>(text)).map((row) => Object.values(row)[0]),
     write,
