@@ -5,7 +5,7 @@ import type pg from 'pg';
 import type { Context } from './context.ts';
 import { checkIdentity, readIdentity } from './ledger/identity.ts';
 import { withMigrationLock } from './lock.ts';
-import { withGroupedCommits } from './migrations/durability.ts';
+import { withGroupedCommits } from './durability.ts';
 import { checksumOf } from './migrations/migration-file.ts';
 import { withSession } from './session.ts';
 import type { Target } from './target.ts';

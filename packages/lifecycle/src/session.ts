@@ -7,6 +7,11 @@ import type { Context } from './context.ts';
 const CONNECT_TIMEOUT_MS = 10_000;
 const STOP_TIMEOUT_MS = 5000;
 
+export interface SessionOptions {
+  /** Statements are sent as they come, not when the one before them is answered. COPY is not possible then. */
+  readonly pipeline?: boolean;
+}
+
 /**
  * Runs `work` on a connection of its own and closes it, whatever happens: locks and open transactions end with it.
  *
@@ -17,9 +22,10 @@ export async function withSession<Result>(
   parameters: ConnectionParameters,
   context: Context,
   work: (client: pg.Client) => Promise<Result>,
+  { pipeline = false }: SessionOptions = {},
 ): Promise<Result> {
   if (context.signal?.aborted) throw interrupted();
-  const client = await connect(parameters);
+  const client = await connect(parameters, { pipeline });
   if (context.signal?.aborted) {
     await close(client);
     throw interrupted();
@@ -48,8 +54,11 @@ function interrupted(): AtrizError {
   });
 }
 
-async function connect(parameters: ConnectionParameters): Promise<pg.Client> {
-  const client = new pg.Client(clientConfig(parameters));
+async function connect(
+  parameters: ConnectionParameters,
+  { pipeline = false }: SessionOptions = {},
+): Promise<pg.Client> {
+  const client = new pg.Client({ ...clientConfig(parameters), pipeline });
   client.on('error', () => undefined); // a backend that dies makes the query that runs reject; that is enough
   try {
     await client.connect();

@@ -35,7 +35,7 @@ export async function migrateUp(
 ): Promise<MigrateResult> {
   checkCount(count);
   const files = await readMigrationFiles(directoryOf(target));
-  return withSession(target.parameters, context, async (client) => {
+  const work = async (client: pg.Client): Promise<MigrateResult> => {
     const glance = await planUp(client, target, files, count);
     if (glance.recorded && glance.files.length === 0) return { applied: [], undone: [] };
 
@@ -46,7 +46,8 @@ export async function migrateUp(
       const applied = await runMigrations(client, target, { direction: 'up', files: plan.files }, context);
       return { applied, undone: [] };
     });
-  });
+  };
+  return withSession(target.parameters, context, work, { pipeline: true });
 }
 
 /**
@@ -89,7 +90,7 @@ async function withUndo(
   work: (client: pg.Client, files: readonly MigrationFile[]) => Promise<MigrateResult>,
 ): Promise<MigrateResult> {
   const all = await readMigrationFiles(directoryOf(target));
-  return withSession(target.parameters, context, (client) =>
+  const undo = (client: pg.Client): Promise<MigrateResult> =>
     withMigrationLock(client, context, async () => {
       await refuseDestruction(client, target, 'undo migrations of', context);
       const newest = (await readHistory(client, target.database.migrationsTable)).slice(-count).toReversed();
@@ -98,8 +99,8 @@ async function withUndo(
       const files = newest.map((name) => all.find((file) => file.name === name) ?? refuseMissing([name], target));
       for (const file of files) await refuseIrreversible(file);
       return work(client, files);
-    }),
-  );
+    });
+  return withSession(target.parameters, context, undo, { pipeline: true });
 }
 
 /** What `up` would run now, read without writing. `recorded` says that the ledger is there. */

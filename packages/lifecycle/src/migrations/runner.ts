@@ -2,7 +2,7 @@ import pg from 'pg';
 import type { Context } from '../context.ts';
 import type { Target } from '../target.ts';
 import { VERSION } from '../version.ts';
-import { withGroupedCommits } from './durability.ts';
+import { withGroupedCommits } from '../durability.ts';
 import { HISTORY_SCHEMA } from './history.ts';
 import {
   checksumOf,
@@ -24,7 +24,7 @@ export interface RunRequest {
  * Applies or undoes migrations through node-pg-migrate's runner, each in a transaction of its own together with its
  * rows in the history and the ledger: after a crash at any moment the three agree.
  *
- * The caller holds the migration lock and has checked the order. Throws `MIGRATION_FAILED`.
+ * The caller holds the migration lock, on a client in pipeline mode, and has checked the order. Throws `MIGRATION_FAILED`.
  */
 export async function runMigrations(
   client: pg.Client,
@@ -37,22 +37,22 @@ export async function runMigrations(
     await Promise.all(files.map(async (file) => [file.path, await readMigration(file)] as const)),
   );
 
-  const done: string[] = [];
-  let current: { readonly migration: Migration; readonly section: MigrationSection } | undefined;
+  const started: { readonly migration: Migration; readonly section: MigrationSection }[] = [];
+  let committed = 0;
+  const batches = batchTransactions(client, { onCommitted: () => void (committed += 1) });
   const begin = (migration: Migration): string => {
-    if (current) done.push(current.migration.name);
     const section = sectionOf(migration, direction);
-    current = { migration, section };
+    started.push({ migration, section });
     const verb = direction === 'up' ? 'applying' : 'undoing';
-    onProgress?.(`${verb} ${migration.name} (${done.length + 1} of ${files.length})`);
+    onProgress?.(`${verb} ${migration.name} (${started.length} of ${files.length})`);
     return `${section.sql}\n;\n${ledgerStatement(migration, direction)}`;
   };
 
   const { runner } = await library;
   try {
-    await withGroupedCommits(client, () =>
-      runner({
-        dbClient: batchTransactions(client),
+    await withGroupedCommits(client, async () => {
+      await runner({
+        dbClient: batches.client,
         noLock: true,
         dir: directoryOf(target),
         // Given as a regular expression: everything that is not one of the files of this run.
@@ -65,11 +65,14 @@ export async function runMigrations(
         checkOrder: false,
         singleTransaction: false,
         logger: SILENT,
-      }),
-    );
+      });
+      await batches.drain();
+    });
   } catch (cause) {
-    if (current === undefined) throw cause;
-    throw migrationError({ ...current, direction, kept: done, cause });
+    const failed = started[committed];
+    if (failed === undefined) throw cause;
+    const kept = started.slice(0, committed).map(({ migration }) => migration.name);
+    throw migrationError({ ...failed, direction, kept, cause });
   }
   return files.map(({ name }) => name);
 
