@@ -31,7 +31,8 @@ export interface Invocation extends AsyncDisposable {
   readonly options: CommonOptions;
   readonly reporter: Reporter;
   readonly surroundings: Surroundings;
-  open(database: FamilyDatabase): Promise<Target>;
+  /** Past a pooler, unless `direct` is false: then the way that the application goes. */
+  open(database: FamilyDatabase, options?: { readonly direct?: boolean }): Promise<Target>;
   contextFor(database: FamilyDatabase): Context;
 }
 
@@ -49,7 +50,8 @@ export async function openInvocation(surroundings: Surroundings, options: Common
     options,
     reporter,
     surroundings,
-    open: (database) => openTarget(database, { family: family.name, root, variables, startEmbedded: embedded.start }),
+    open: (database, { direct } = {}) =>
+      openTarget(database, { family: family.name, root, variables, direct, startEmbedded: embedded.start }),
     contextFor: ({ name }) => ({
       signal,
       allowDestructive: variables['ATRIZ_ALLOW_DESTRUCTIVE'],

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option, type CommandOptions } from 'commander';
+import { VERSION } from '@atriz/lifecycle';
 import type { CountOption } from './commands/migrate.ts';
 import type { StartOptions } from './commands/server.ts';
 import { openInvocation, type CommonOptions, type Invocation, type Surroundings } from './invocation.ts';
@@ -23,6 +24,7 @@ export function createProgram(surroundings: Surroundings, onExitCode: (code: num
   };
   const program = new Command('atriz')
     .description('One command for every PostgreSQL database of this workspace.')
+    .version(VERSION)
     .addHelpText('after', '\nInside a package it acts on that package\u2019s database, at the root on the family.')
     // main.ts tells every error alike, as JSON where that is wanted
     .configureOutput({ outputError: () => undefined })

@@ -12,4 +12,5 @@ export { seedDatabase, type SeedOptions, type SeedOutcome } from './seed.ts';
 export { withSession } from './session.ts';
 export { withMaintenanceSession } from './maintenance.ts';
 export { readStatus, type DatabaseStatus, type Problem } from './status.ts';
+export { VERSION } from './version.ts';
 export { openTarget, type OpenTargetOptions, type Target } from './target.ts';

@@ -19,7 +19,7 @@ export interface Target {
   readonly provider: Provider;
   /** What `NODE_ENV` says, else `development`. */
   readonly environment: string;
-  /** A direct connection, never through a pooler where the definition names another way. */
+  /** Past a pooler, where the definition names a direct way and nobody asked for the other. */
   readonly parameters: ConnectionParameters;
   /** Which variables of which files decided; values may be secret. */
   readonly settings: readonly Setting[];
@@ -29,6 +29,8 @@ export interface OpenTargetOptions {
   readonly family: string;
   readonly root: string;
   readonly variables: Variables;
+  /** Default true: the direct way, for what needs a session. */
+  readonly direct?: boolean | undefined;
   /** Finds or starts the embedded server; called only when the database is on it. */
   readonly startEmbedded: () => Promise<ServerFile>;
 }
@@ -36,7 +38,7 @@ export interface OpenTargetOptions {
 /** Applies the connection rules to a database; see `resolveConnection` for what it throws. Starts no named server. */
 export async function openTarget(database: FamilyDatabase, options: OpenTargetOptions): Promise<Target> {
   const environment = await readEnvironment(options.root, database.directory, options.variables);
-  const connection = resolveConnection(database, environment, { direct: true });
+  const connection = resolveConnection(database, environment, { direct: options.direct ?? true });
   return {
     database,
     family: options.family,

@@ -39,12 +39,25 @@ export async function runMigrations(
 
   const started: { readonly migration: Migration; readonly section: MigrationSection }[] = [];
   let committed = 0;
-  const batches = batchTransactions(client, { onCommitted: () => void (committed += 1) });
+  let announced = 0;
+  /** Tells of the one that the server works on; the one behind it may be on its way already, and never run. */
+  const announce = (): void => {
+    const next = started[committed];
+    if (next === undefined || announced > committed) return;
+    announced = committed + 1;
+    onProgress?.(
+      `${direction === 'up' ? 'applying' : 'undoing'} ${next.migration.name} (${announced} of ${files.length})`,
+    );
+  };
+  const onCommitted = (): void => {
+    committed += 1;
+    announce();
+  };
+  const batches = batchTransactions(client, { onCommitted });
   const begin = (migration: Migration): string => {
     const section = sectionOf(migration, direction);
     started.push({ migration, section });
-    const verb = direction === 'up' ? 'applying' : 'undoing';
-    onProgress?.(`${verb} ${migration.name} (${started.length} of ${files.length})`);
+    announce();
     return `${section.sql}\n;\n${ledgerStatement(migration, direction)}`;
   };
 

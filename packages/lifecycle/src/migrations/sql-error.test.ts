@@ -13,6 +13,7 @@ function tell(text: string, fault: string, changes: Partial<Failure> & { readonl
   // PostgreSQL counts characters, not UTF-16 units, from 1.
   const position = Array.from(section.sql.slice(0, section.sql.indexOf(fault))).length + 1;
   const cause = Object.assign(new Error('syntax error'), {
+    severity: 'ERROR',
     code: '42601',
     position: String(position),
     ...changes.cause,
@@ -23,7 +24,7 @@ function tell(text: string, fault: string, changes: Partial<Failure> & { readonl
   return error.message.split('\n');
 }
 
-const FATE = 'this migration was rolled back; nothing was applied before it';
+const FATE = 'this migration was rolled back; this run applied nothing before it';
 
 test('file, line and column are told, with PostgreSQL’s words, the line itself and a mark', () => {
   expect(tell('-- What.\n-- Up Migration\nSELECT 1;\n  SELEKT 2;\n', 'SELEKT')).toEqual([
@@ -40,7 +41,7 @@ test('a fault in the Down section is told by the line of the file', () => {
     'migrations/1700000000001_plants.sql:4:6: syntax error (42601)',
     '     4 | DROP TABEL t;',
     '       |      ^',
-    'this undoing was rolled back; nothing was undone before it',
+    'this undoing was rolled back; this run undid nothing before it',
   ]);
 });
 
@@ -101,4 +102,12 @@ test('detail, hint and context follow, and what was kept ends it', () => {
       cause: { position: undefined },
     }).at(-1),
   ).toBe('this undoing was rolled back; undone before it and kept: 3_c');
+});
+
+test('a connection that broke leaves it open whether the migration was committed, and the message says so', () => {
+  const lost = { severity: undefined, code: undefined, position: undefined, message: 'Connection terminated' };
+  expect(tell('-- Up Migration\nSELECT 1;\n', 'SELECT', { cause: lost })).toEqual([
+    'migrations/1700000000001_plants.sql: Connection terminated',
+    'whether this migration was committed is not known (pnpm migrate status tells); this run applied nothing before it',
+  ]);
 });

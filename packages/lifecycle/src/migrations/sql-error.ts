@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { AtrizError } from '@atriz/database';
+import { AtrizError, sqlState } from '@atriz/database';
 import type { Migration, MigrationSection } from './migration-file.ts';
 
 interface ServerError extends Error {
@@ -39,7 +39,7 @@ export function migrationError({ migration, section, direction, kept, cause }: F
         ]
       : []),
     ...[error.detail, error.hint, error.where].filter(Boolean).map((text) => `  ${text}`),
-    `this ${direction === 'up' ? 'migration' : 'undoing'} was rolled back; ${fateOf(kept, direction)}`,
+    `${ownFate(error, direction)}; ${fateOf(kept, direction)}`,
   ];
   return new AtrizError('MIGRATION_FAILED', lines.join('\n'), {
     hint: 'correct the file and run the command again; it goes on from here',
@@ -47,9 +47,16 @@ export function migrationError({ migration, section, direction, kept, cause }: F
   });
 }
 
+/** Without an SQLSTATE it was not the server that spoke: the connection broke, perhaps behind the COMMIT. */
+function ownFate(error: ServerError, direction: Failure['direction']): string {
+  const deed = direction === 'up' ? 'migration' : 'undoing';
+  if (sqlState(error) === '') return `whether this ${deed} was committed is not known (pnpm migrate status tells)`;
+  return `this ${deed} was rolled back`;
+}
+
 function fateOf(kept: readonly string[], direction: Failure['direction']): string {
+  if (kept.length === 0) return `this run ${direction === 'up' ? 'applied' : 'undid'} nothing before it`;
   const verb = direction === 'up' ? 'applied' : 'undone';
-  if (kept.length === 0) return `nothing was ${verb} before it`;
   const names = kept.length <= MOST_NAMES ? kept.join(', ') : `${kept.length}, the last of them ${kept.at(-1)}`;
   return `${verb} before it and kept: ${names}`;
 }
