@@ -17,7 +17,7 @@ export const importTime: Row = {
   run: async (environment) => {
     const cache = await environment.makeDirectory('compile_cache');
     const contestant = (specifier: string, variables: Record<string, string>) => async () =>
-      (await runChild<ImportReport>(environment, CHILD, [specifier], variables)).report.importMs;
+      (await runChild<ImportReport>(environment, CHILD, [specifier], { variables })).report.importMs;
     const cold = { NODE_DISABLE_COMPILE_CACHE: '1' };
     const warm = { NODE_COMPILE_CACHE: cache };
     return runRounds(

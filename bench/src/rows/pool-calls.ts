@@ -33,7 +33,7 @@ function row(name: string, count: number, labels: { title: string; ours: string;
       const samples: Record<string, number[]> = { [labels.ours]: [], [labels.bare]: [] };
       for (let round = 1; round <= ROUNDS; round += 1) {
         const { report } = await runChild<PoolReport>(environment, CHILD, [name, String(count)], {
-          PGDATABASE: 'postgres',
+          variables: { PGDATABASE: 'postgres' },
         });
         for (const which of ['ours', 'bare'] as const) {
           environment.onFigure(labels[which], round, report[which]);
