@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type pg from 'pg';
 import { AtrizError } from './errors.ts';
+import { traceFailures } from './failure-trace.ts';
 import { sqlState } from './sql-state.ts';
 
 export interface TransactionOptions {
@@ -17,8 +18,6 @@ export interface TransactionOptions {
 
 const RETRYABLE = new Set(['40001', '40P01']);
 const IN_FAILED_TRANSACTION = '25P02';
-/** ReadyForQuery's status in a transaction that has not failed (PostgreSQL manual, "Message Formats"). */
-const IN_TRANSACTION = 'T';
 
 /**
  * Runs `work` in one transaction on a client of its own: commits when it resolves, rolls back and rethrows when it
@@ -65,19 +64,15 @@ async function runOnce<Result>(
   begin: string,
   work: (client: pg.PoolClient) => Promise<Result>,
 ): Promise<Result> {
-  const failure = watchForFailure(client);
-  try {
-    await client.query(begin);
-    const result = await work(client);
-    if (failure.lost) throw lostBeforeCommit(failure.lost);
-    const { command } = await client.query('COMMIT').catch((error: unknown) => {
-      throw sqlState(error) ? error : commitUnknown(error);
-    });
-    if (command === 'ROLLBACK') throw aborted(failure.first);
-    return result;
-  } finally {
-    failure.stop();
-  }
+  const trace = traceFailures(client);
+  await client.query(begin);
+  const result = await work(client);
+  if (trace.lost) throw lostBeforeCommit(trace.lost);
+  const { command } = await client.query('COMMIT').catch((error: unknown) => {
+    throw sqlState(error) ? error : commitUnknown(error);
+  });
+  if (command === 'ROLLBACK') throw aborted(trace.first);
+  return result;
 }
 
 /** Resolves to the error that shows the connection is unusable; never rejects, so that the first error wins. */
@@ -88,41 +83,6 @@ async function rollBack(client: pg.PoolClient): Promise<Error | undefined> {
   } catch (error) {
     return error as Error;
   }
-}
-
-/**
- * Remembers the first error that the server sends, until a savepoint undoes it. pg hands a failed query's error to its
- * caller only; when the caller ignores it, the protocol messages are the one trace left.
- */
-function watchForFailure(client: pg.PoolClient): {
-  readonly first: Error | undefined;
-  /** Why the connection broke while no query ran, if it did. */
-  readonly lost: Error | undefined;
-  stop(): void;
-} {
-  const { connection } = client as unknown as { connection?: NodeJS.EventEmitter };
-  let first: Error | undefined;
-  let lost: Error | undefined;
-  const remember = (error: Error): void => void (first ??= error);
-  const forget = ({ status }: { readonly status: string }): void => {
-    if (status === IN_TRANSACTION) first = undefined;
-  };
-  connection?.on('errorMessage', remember);
-  connection?.on('readyForQuery', forget);
-  const lose = (error: Error): void => void (lost ??= error);
-  client.on('error', lose);
-  return {
-    get first() {
-      return first;
-    },
-    get lost() {
-      return lost;
-    },
-    stop() {
-      connection?.off('errorMessage', remember).off('readyForQuery', forget);
-      client.off('error', lose);
-    },
-  };
 }
 
 /**
