@@ -38,7 +38,7 @@ test('every pnpm script that a page names exists', async () => {
   const unknown: string[] = [];
   let found = 0;
   for (const [page, text] of await readPages()) {
-    for (const [, script] of text.matchAll(/(?:^ {4}|^|`||&& )(?:npx )?pnpm(?:@12)? ([a-z][a-z:]*)/gm)) {
+    for (const [, script] of text.matchAll(/(?:^ {4}|^|`|&& )(?:npx )?pnpm(?:@12)? ([a-z][a-z:]*)/gm)) {
       found += 1;
       if (!known.has(script!)) unknown.push(`${page}: pnpm ${script}`);
     }
