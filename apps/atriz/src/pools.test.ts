@@ -19,7 +19,7 @@ describe('openPools', () => {
     const variables = { DATABASE_URL: own.connectionString, SHARED_DATABASE_URL: shared.connectionString };
     await using pools = await openPools({ max: 2, variables });
     const tables = `SELECT count(*)::integer AS count FROM pg_tables WHERE tablename = $1`;
-    expect((await pools.website.query(tables, ['pages'])).rows).toStrictEqual([{ count: 1 }]);
+    expect((await pools.own.query(tables, ['pages'])).rows).toStrictEqual([{ count: 1 }]);
     expect((await pools.shared.query(tables, ['users'])).rows).toStrictEqual([{ count: 1 }]);
   });
 

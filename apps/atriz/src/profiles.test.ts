@@ -24,7 +24,7 @@ afterAll(async () => {
   await shared[Symbol.asyncDispose]();
 });
 
-const account = (userId: string) => readAccount({ website: own.db, shared: shared.db }, userId);
+const account = (userId: string) => readAccount({ own: own.db, shared: shared.db }, userId);
 
 describe('readAccount', () => {
   it('joins what both databases know of a user', async () => {

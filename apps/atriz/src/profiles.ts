@@ -1,5 +1,4 @@
-import { findUserById } from '@atriz/core';
-import type { Pools } from './pools.ts';
+import { findUserById, type ApplicationPools } from '@atriz/core';
 
 export interface Preferences {
   readonly theme: 'light' | 'dark' | 'system';
@@ -33,12 +32,12 @@ interface ProfileRow {
 
 /** A user as the website shows one to himself: from both databases. Undefined when atriz_shared does not know him. */
 export async function readAccount(
-  { website, shared }: Pick<Pools, 'website' | 'shared'>,
+  { own, shared }: Pick<ApplicationPools, 'own' | 'shared'>,
   userId: string,
 ): Promise<Account | undefined> {
   const [user, { rows }] = await Promise.all([
     findUserById(shared, userId),
-    website.query<ProfileRow>(
+    own.query<ProfileRow>(
       `SELECT profile.handle, profile.display_name AS "displayName",
          CASE WHEN preference.user_id IS NOT NULL THEN json_build_object(
            'theme', preference.theme,

@@ -1,34 +1,14 @@
 import { join } from 'node:path';
-import { openSharedPool, type SharedPoolOptions } from '@atriz/core';
-import { createDatabasePool, type DatabasePool } from '@atriz/database';
-import { connectionStringFor } from '@atriz/database/workspace';
+import { openApplicationPools, type ApplicationPools, type SharedPoolOptions } from '@atriz/core';
 import definition from '../database.config.ts';
 
-/** The two databases that this application reads; disposing of it closes both. */
-export interface Pools extends AsyncDisposable {
-  /** The application's own: its vehicles and their positions. */
-  readonly mextrack: DatabasePool;
-  /** atriz_shared: who the users are. */
-  readonly shared: DatabasePool;
-}
-
-/** `max` counts for each of the two pools. */
-export type PoolsOptions = SharedPoolOptions;
-
 /**
- * Makes the pools of both databases, wherever `DATABASE_URL`, `SHARED_DATABASE_URL` or the family's other settings
- * say they are. No connection is opened before the first query.
+ * Makes the pools of this application's own database and of the shared one; see `openApplicationPools`.
  *
  * @example
  * await using pools = await openPools();
+ * await pools.own.query('SELECT 1');
  */
-export async function openPools(options: PoolsOptions = {}): Promise<Pools> {
-  await using opened = new AsyncDisposableStack();
-  const { max, ...where } = options;
-  const directory = join(import.meta.dirname, '..');
-  const connectionString = await connectionStringFor(definition, { directory, ...where });
-  const mextrack = opened.use(createDatabasePool({ connectionString, max }));
-  const shared = opened.use(await openSharedPool(options));
-  const pools = opened.move();
-  return { mextrack, shared, [Symbol.asyncDispose]: () => pools.disposeAsync() };
+export function openPools(options: SharedPoolOptions = {}): Promise<ApplicationPools> {
+  return openApplicationPools(definition, { directory: join(import.meta.dirname, '..'), ...options });
 }

@@ -27,7 +27,7 @@ afterAll(async () => {
   await shared[Symbol.asyncDispose]();
 });
 
-const find = (plate: string) => findOwnerByPlate({ mextrack: own.db, shared: shared.db }, plate);
+const find = (plate: string) => findOwnerByPlate({ own: own.db, shared: shared.db }, plate);
 
 describe('readFleet', () => {
   it('reads the vehicles in service, by name, with the last position of those that have one', async () => {

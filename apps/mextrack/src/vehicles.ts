@@ -1,5 +1,5 @@
-import { findUserById } from '@atriz/core';
-import type { Pools } from './pools.ts';
+import { findUserById, type ApplicationPools } from '@atriz/core';
+import type { DatabasePool } from '@atriz/database';
 
 export interface LastPosition {
   readonly recordedAt: Date;
@@ -22,7 +22,7 @@ type FleetRow = Omit<FleetVehicle, 'lastPosition'> & {
 };
 
 /** The vehicles in service of a user, by name, each with the last place it was seen at. */
-export async function readFleet(db: Pools['mextrack'], userId: string): Promise<FleetVehicle[]> {
+export async function readFleet(db: DatabasePool, userId: string): Promise<FleetVehicle[]> {
   const { rows } = await db.query<FleetRow>(
     `SELECT vehicles.id, vehicles.plate, vehicles.name,
        last.recorded_at AS "recordedAt", last.latitude, last.longitude,
@@ -55,10 +55,10 @@ export interface VehicleOwner {
  * do not count), or when its owner is not in atriz_shared any more.
  */
 export async function findOwnerByPlate(
-  { mextrack, shared }: Pick<Pools, 'mextrack' | 'shared'>,
+  { own, shared }: Pick<ApplicationPools, 'own' | 'shared'>,
   plate: string,
 ): Promise<VehicleOwner | undefined> {
-  const { rows } = await mextrack.query<{ plate: string; userId: string }>(
+  const { rows } = await own.query<{ plate: string; userId: string }>(
     `SELECT plate, user_id AS "userId"
      FROM vehicles
      WHERE upper(regexp_replace(plate, '[[:space:]-]', '', 'g')) = upper(regexp_replace($1, '[[:space:]-]', '', 'g'))`,
