@@ -1,4 +1,11 @@
-import { formatConnectionString, findWorkspaceRoot, type ConnectionParameters } from '@atriz/database/workspace';
+import { defineDatabase } from '@atriz/database';
+import {
+  findWorkspaceRoot,
+  formatConnectionString,
+  readEnvironment,
+  resolveConnection,
+  type ConnectionParameters,
+} from '@atriz/database/workspace';
 import { TEST_SERVER_VARIABLE } from './test-server.ts';
 
 /**
@@ -17,12 +24,18 @@ export default async function setup(): Promise<(() => Promise<void>) | void> {
       'no container engine answers; the tests use the server that the environment names, or the embedded one',
     );
   }
-  if (process.env['PGHOST'] || process.env['DATABASE_URL']) return;
-  const { findServer, startServer, stopServer } = await import('@atriz/server');
   const root = await findWorkspaceRoot(process.cwd());
+  if (!(await usesEmbedded(root))) return;
+  const { findServer, startServer, stopServer } = await import('@atriz/server');
   if (await findServer({ root })) return;
   await startServer({ root });
   return async () => void (await stopServer({ root }));
+}
+
+/** By the same rules as everything else, seen from the root: a package may still name a server of its own. */
+async function usesEmbedded(root: string): Promise<boolean> {
+  const environment = await readEnvironment(root, root, process.env);
+  return resolveConnection(defineDatabase({ name: 'postgres' }), environment).provider === 'embedded';
 }
 
 /** Vitest's workers inherit the variables that its global setup leaves. */
