@@ -51,8 +51,8 @@ test('a port that is taken is refused with the port, and another one serves', as
   await expect(workspace.atriz(['start', '--port', String(taken.port)])).resolves.toMatchObject({
     code: 4,
     stdout: '',
-    stderr: expect.stringContaining(`PORT_TAKEN Port ${taken.port} of 127.0.0.1 is taken by another program
-hint Name another port, or none to get one that is free.
+    stderr: expect.stringContaining(`PORT_TAKEN port ${taken.port} of 127.0.0.1 is taken by another program
+hint name another port, or none to get one that is free
 `) as string,
   });
   await expect(workspace.atriz(['start', '--port', '70000'])).resolves.toEqual({
@@ -73,8 +73,8 @@ test('it goes on after the command, and a second start finds it; another port is
   await expect(workspace.atriz(['start', '--port', String(first.port + 1)])).resolves.toEqual({
     code: 2,
     stdout: '',
-    stderr: `ARGUMENT_INVALID The embedded server runs on port ${first.port} already, not on ${first.port + 1}
-hint Stop it first, or name no port.
+    stderr: `ARGUMENT_INVALID the embedded server runs on port ${first.port} already, not on ${first.port + 1}
+hint stop it first, or name no port
 `,
   });
 });
@@ -101,7 +101,7 @@ test('data of another PostgreSQL version is refused with both versions and left 
   const { code, stderr } = await workspace.atriz(['migrate']);
   expect(code).toBe(4);
   expect(stderr).toMatch(
-    /^garden: EMBEDDED_DATA_VERSION \S+ was written by PostgreSQL 16, and the embedded server is PostgreSQL 18\nhint To keep the data, dump it with PostgreSQL 16/,
+    /^garden: EMBEDDED_DATA_VERSION \S+ was written by PostgreSQL 16, and the embedded server is PostgreSQL 18\nhint to keep the data, dump it with PostgreSQL 16/,
   );
   await expect(workspace.atriz(['status'])).resolves.toMatchObject({ code: 4 });
 

@@ -54,9 +54,9 @@ function resolvePlatformPackage(name: string, target: string): string {
   } catch (cause) {
     throw new AtrizError(
       'EMBEDDED_UNSUPPORTED',
-      `No embedded PostgreSQL is installed for ${target} (package ${name})`,
+      `no embedded PostgreSQL is installed for ${target} (package ${name})`,
       {
-        hint: 'Name a PostgreSQL server in .env with PGHOST, PGPORT, PGUSER and PGPASSWORD; where the package exists, reinstall with optional dependencies.',
+        hint: 'name a PostgreSQL server in .env with PGHOST, PGPORT, PGUSER and PGPASSWORD; where the package exists, reinstall with optional dependencies',
         cause,
       },
     );

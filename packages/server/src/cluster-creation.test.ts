@@ -17,7 +17,7 @@ test('an initdb that fails is reported with its last words and its log, and leav
   await expect(create(initdb)).rejects.toMatchObject({
     code: 'EMBEDDED_FAILED',
     message: expect.stringContaining('its last words:\nworking\ninitdb: error: no luck'),
-    hint: `Read the rest in ${join(workspace.root, 'log')}.`,
+    hint: `read the rest in ${join(workspace.root, 'log')}`,
   });
   await expect(readFile(join(workspace.root, 'log'), 'utf8')).resolves.toBe('working\ninitdb: error: no luck\n');
   expect((await readdir(workspace.root)).toSorted()).toEqual(['initdb', 'log']);
@@ -27,7 +27,7 @@ test('programs whose loader this system does not have are not supported here', a
   const initdb = await program('#!/no/such/loader\n');
   await expect(create(initdb)).rejects.toMatchObject({
     code: 'EMBEDDED_UNSUPPORTED',
-    hint: 'Name a PostgreSQL server in .env with PGHOST, PGPORT, PGUSER and PGPASSWORD.',
+    hint: 'name a PostgreSQL server in .env with PGHOST, PGPORT, PGUSER and PGPASSWORD',
   });
 });
 

@@ -52,7 +52,7 @@ async function refuseStrangers({ directory, dataDirectory }: Cluster): Promise<v
       'EMBEDDED_FAILED',
       `${dataDirectory} holds ${contents.length} files but no PG_VERSION, so it is no database cluster`,
       {
-        hint: `Look at what it is, then move ${directory} away; a new one is made at the next start.`,
+        hint: `look at what it is, then move ${directory} away; a new one is made at the next start`,
       },
     );
   }

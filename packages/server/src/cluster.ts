@@ -41,7 +41,7 @@ export function checkDataVersion(found: string, { cluster, binaries }: { cluster
     'EMBEDDED_DATA_VERSION',
     `${cluster.dataDirectory} was written by PostgreSQL ${found}, and the embedded server is PostgreSQL ${binaries.majorVersion}`,
     {
-      hint: `To keep the data, dump it with PostgreSQL ${found} (pg_dumpall) and load the dump afterwards; then move ${cluster.directory} away, and a new one is made at the next start.`,
+      hint: `to keep the data, dump it with PostgreSQL ${found} (pg_dumpall) and load the dump afterwards; then move ${cluster.directory} away, and a new one is made at the next start`,
     },
   );
 }

@@ -49,7 +49,7 @@ describe.runIf(await canMount())('on a file system of a few megabytes', () => {
 test('a write that the system refuses for lack of space is DISK_FULL, with its place and cause', async () => {
   await expect(withDiskErrors('/data', () => writeFile('/dev/full', 'x'))).rejects.toMatchObject({
     code: 'DISK_FULL',
-    message: 'No space left on the disk for /data',
+    message: 'no space left on the disk for /data',
     cause: { code: 'ENOSPC' },
   });
 });
@@ -64,7 +64,7 @@ test('the end of a program is told apart by SQLSTATE, and otherwise shown', asyn
   await expect(failure('one\ntwo\n')).resolves.toMatchObject({
     code: 'EMBEDDED_FAILED',
     message: 'postgres failed for /; its last words:\none\ntwo',
-    hint: 'Read the rest in /log.',
+    hint: 'read the rest in /log',
   });
 });
 

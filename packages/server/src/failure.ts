@@ -30,7 +30,7 @@ export async function programFailure({ program, output, directory, log, cause }:
   const lastLines = output.trim().split('\n').slice(-SHOWN_LINES).join('\n');
   const words = lastLines === '' ? 'it wrote nothing' : `its last words:\n${lastLines}`;
   return new AtrizError('EMBEDDED_FAILED', `${program} failed for ${directory}; ${words}`, {
-    hint: log === undefined ? undefined : `Read the rest in ${log}.`,
+    hint: log === undefined ? undefined : `read the rest in ${log}`,
     cause,
   });
 }
@@ -46,8 +46,8 @@ export async function withDiskErrors<T>(directory: string, work: () => Promise<T
 }
 
 function diskFull(directory: string, cause: unknown): AtrizError {
-  return new AtrizError('DISK_FULL', `No space left on the disk for ${directory}`, {
-    hint: 'Free some space (a new server takes about 50 MB) and try again.',
+  return new AtrizError('DISK_FULL', `no space left on the disk for ${directory}`, {
+    hint: 'free some space (a new server takes about 50 MB) and try again',
     cause,
   });
 }

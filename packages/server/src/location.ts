@@ -70,7 +70,7 @@ export async function readServerFileHere(root: string): Promise<ServerFile | und
       'PERMISSION_DENIED',
       `${serverFilePath(root)} belongs to another user, who started the embedded server here`,
       {
-        hint: 'Run as that user, or name a PostgreSQL server in .env.',
+        hint: 'run as that user, or name a PostgreSQL server in .env',
         cause: error,
       },
     );

@@ -44,7 +44,7 @@ test('a holder keeps others out as long as it lives, and kill -9 sets the lock f
   await once(holder.stdout, 'data');
   await expect(withLock(path, { waitMs: 50 }, async () => 'in')).rejects.toMatchObject({
     code: 'LOCK_TIMEOUT',
-    message: `Another process has held ${path} for more than 50 ms`,
+    message: `another process has held ${path} for more than 50 ms`,
   });
   holder.kill('SIGKILL');
   await once(holder, 'exit');

@@ -19,8 +19,8 @@ export async function withLock<T>(path: string, { waitMs }: { waitMs: number }, 
     const deadline = performance.now() + waitMs;
     while (!tryLock(database, path)) {
       if (performance.now() > deadline) {
-        throw new AtrizError('LOCK_TIMEOUT', `Another process has held ${path} for more than ${waitMs} ms`, {
-          hint: 'Wait for the command that is starting or stopping the embedded server, or end it.',
+        throw new AtrizError('LOCK_TIMEOUT', `another process has held ${path} for more than ${waitMs} ms`, {
+          hint: 'wait for the command that is starting or stopping the embedded server, or end it',
         });
       }
       await delay(20);
@@ -52,7 +52,7 @@ function tryLock(database: DatabaseSync, path: string): boolean {
 
 function cannotLock(path: string, cause: unknown): AtrizError {
   return new AtrizError('PERMISSION_DENIED', `${path} cannot be locked: ${(cause as Error).message}`, {
-    hint: 'Run as the user who started the embedded server here, or give that directory to the one who runs this.',
+    hint: 'run as the user who started the embedded server here, or give that directory to the one who runs this',
     cause,
   });
 }

@@ -16,7 +16,7 @@ export async function ensureOwnDirectory(path: string): Promise<void> {
       'PERMISSION_DENIED',
       `${path} is not a directory that only its caller can write to (owner: uid ${found.uid})`,
       {
-        hint: `Look at what is in ${path}, then remove it or give it to the user who runs this command.`,
+        hint: `look at what is in ${path}, then remove it or give it to the user who runs this command`,
       },
     );
   }

@@ -30,15 +30,15 @@ export async function choosePort({ named, previous }: PortWish): Promise<number>
     return previous !== undefined && (await isPortFree(previous)) ? previous : listenOnce(0);
   }
   if (!Number.isInteger(named) || named < 1 || named > 65_535) {
-    throw new AtrizError('ARGUMENT_INVALID', `${named} is not a port`, { hint: 'Name one between 1 and 65535.' });
+    throw new AtrizError('ARGUMENT_INVALID', `${named} is not a port`, { hint: 'name one between 1 and 65535' });
   }
   if (!(await isPortFree(named))) throw portTaken(named);
   return named;
 }
 
 export function portTaken(port: number): AtrizError {
-  return new AtrizError('PORT_TAKEN', `Port ${port} of ${HOST} is taken by another program`, {
-    hint: 'Name another port, or none to get one that is free.',
+  return new AtrizError('PORT_TAKEN', `port ${port} of ${HOST} is taken by another program`, {
+    hint: 'name another port, or none to get one that is free',
   });
 }
 

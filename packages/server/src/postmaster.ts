@@ -45,8 +45,8 @@ export async function stopPostmaster(
   if (await waitForEnd(pid, { dataDirectory, waitMs })) return;
   signal(pid, 'SIGQUIT');
   if (await waitForEnd(pid, { dataDirectory, waitMs: 10_000 })) return;
-  throw new AtrizError('EMBEDDED_FAILED', `The embedded server of ${dataDirectory} (pid ${pid}) does not stop`, {
-    hint: `Look at what holds it, then end it: kill -9 ${pid}`,
+  throw new AtrizError('EMBEDDED_FAILED', `the embedded server of ${dataDirectory} (pid ${pid}) does not stop`, {
+    hint: `look at what holds it, then end it: kill -9 ${pid}`,
   });
 }
 

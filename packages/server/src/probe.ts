@@ -44,9 +44,9 @@ export async function answers({ port, password, waitMs = 5_000 }: Address): Prom
 function passwordRefused(port: number, cause: Error): AtrizError {
   return new AtrizError(
     'AUTHENTICATION_FAILED',
-    `The embedded server on port ${port} refuses user ${SUPERUSER} with the password it was made with`,
+    `the embedded server on port ${port} refuses user ${SUPERUSER} with the password it was made with`,
     {
-      hint: `Give the role ${SUPERUSER} the password in .atriz/server.json again, and LOGIN.`,
+      hint: `give the role ${SUPERUSER} the password in .atriz/server.json again, and LOGIN`,
       cause,
     },
   );

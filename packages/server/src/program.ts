@@ -23,7 +23,7 @@ export function spawnFailure(program: string, cause: NodeJS.ErrnoException): Atr
       'EMBEDDED_UNSUPPORTED',
       `${program} needs a C library that this system does not have (glibc)`,
       {
-        hint: 'Name a PostgreSQL server in .env with PGHOST, PGPORT, PGUSER and PGPASSWORD.',
+        hint: 'name a PostgreSQL server in .env with PGHOST, PGPORT, PGUSER and PGPASSWORD',
         cause,
       },
     );

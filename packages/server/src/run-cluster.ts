@@ -52,8 +52,8 @@ export async function runCluster(cluster: Cluster, options: RunOptions): Promise
 export function stillSilent({ dataDirectory }: Cluster, { pid, waitMs }: { pid: number; waitMs: number }): AtrizError {
   return new AtrizError(
     'EMBEDDED_FAILED',
-    `The embedded server of ${dataDirectory} (pid ${pid}) runs but has not answered for ${Math.round(waitMs / 1000)} s`,
-    { hint: 'It may be recovering from a crash: try again later. Otherwise stop it and start it again.' },
+    `the embedded server of ${dataDirectory} (pid ${pid}) runs but has not answered for ${Math.round(waitMs / 1000)} s`,
+    { hint: 'it may be recovering from a crash: try again later, or stop it and start it again' },
   );
 }
 

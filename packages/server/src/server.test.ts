@@ -133,7 +133,7 @@ test('a port that was taken since is replaced, unless the caller named it', asyn
   await using _squatter = await listener(port);
   await expect(startServer({ root, port })).rejects.toMatchObject({
     code: 'PORT_TAKEN',
-    message: `Port ${port} of 127.0.0.1 is taken by another program`,
+    message: `port ${port} of 127.0.0.1 is taken by another program`,
   });
   const moved = await startServer({ root });
   expect(moved.port).not.toBe(port);
@@ -175,7 +175,7 @@ test('a server that fails is reported with its last words and its log', async ()
   const start = startServer({ root });
   await expect(start).rejects.toMatchObject({
     code: 'EMBEDDED_FAILED',
-    hint: `Read the rest in ${join(root, '.atriz/postgresql.log')}.`,
+    hint: `read the rest in ${join(root, '.atriz/postgresql.log')}`,
   });
   await expect(start).rejects.toThrow('unrecognized configuration parameter "no_such_setting"');
 });

@@ -25,7 +25,7 @@ export function chooseServiceUser(passwd: string): ServiceUser {
   throw new AtrizError(
     'EMBEDDED_NO_USER',
     `PostgreSQL does not run as root, and /etc/passwd has none of the accounts ${PREFERRED.join(', ')}`,
-    { hint: 'Run as another user, or create the account: useradd --system postgres' },
+    { hint: 'run as another user, or create the account: useradd --system postgres' },
   );
 }
 

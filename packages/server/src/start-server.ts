@@ -125,7 +125,7 @@ async function record(root: string, { cluster, port }: { cluster: Cluster; port:
 
 function checkPort(server: EmbeddedServer, named: number | undefined): EmbeddedServer {
   if (named === undefined || named === server.port) return server;
-  throw new AtrizError('ARGUMENT_INVALID', `The embedded server runs on port ${server.port} already, not on ${named}`, {
-    hint: 'Stop it first, or name no port.',
+  throw new AtrizError('ARGUMENT_INVALID', `the embedded server runs on port ${server.port} already, not on ${named}`, {
+    hint: 'stop it first, or name no port',
   });
 }

@@ -19,7 +19,7 @@ export async function makeStateDirectory(root: string): Promise<void> {
     const code = (error as NodeJS.ErrnoException).code ?? '';
     if (!['EACCES', 'EPERM', 'EROFS'].includes(code)) throw error;
     throw new AtrizError('PERMISSION_DENIED', `${path} cannot be made (${code})`, {
-      hint: 'Run as the owner of the workspace, or name a PostgreSQL server in .env.',
+      hint: 'run as the owner of the workspace, or name a PostgreSQL server in .env',
       cause: error,
     });
   }
