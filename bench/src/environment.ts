@@ -1,13 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
-import pg from 'pg';
 import { runCommand, type CommandResult } from './child-process.ts';
+import { openDatabases, type Databases } from './databases.ts';
 import type { Programs } from './programs.ts';
 import type { RoundsOptions } from './rounds.ts';
 import type { ServerAddress } from './server.ts';
 
 /** What a row works with: one server, the programs, a directory of its own, and a way to run whole processes. */
-export interface Environment {
+export interface Environment extends Databases {
   readonly server: ServerAddress;
   readonly programs: Programs;
   /** The workspace that this benchmark is part of. */
@@ -23,13 +23,6 @@ export interface Environment {
   run(command: readonly [string, ...string[]], options?: RunOptions): Promise<CommandResult>;
   /** The path of a command that npm installed, as a user's shell would find it. */
   bin(name: string): string;
-  connectionString(database: string): string;
-  /** Runs statements as the superuser, outside what is measured. */
-  query(database: string, ...statements: readonly string[]): Promise<void>;
-  /** Makes the database anew, empty, and lets the disk come to rest. */
-  createDatabase(name: string): Promise<void>;
-  dropDatabases(names: readonly string[]): Promise<void>;
-  readDatabases(): Promise<string[]>;
 }
 
 export interface RunOptions {
@@ -61,22 +54,8 @@ export function createEnvironment(options: EnvironmentOptions): Environment {
     PGPASSWORD: password,
     PGSSLMODE: 'disable',
   };
-  const withClient = async <Result>(database: string, work: (client: pg.Client) => Promise<Result>) => {
-    const client = new pg.Client({ host, port, user, password, database, ssl: false });
-    await client.connect();
-    try {
-      return await work(client);
-    } finally {
-      await client.end();
-    }
-  };
-  const query: Environment['query'] = (database, ...statements) =>
-    withClient(database, async (client) => {
-      for (const statement of statements) await client.query(statement);
-    });
-  const dropDatabases: Environment['dropDatabases'] = (names) =>
-    query('postgres', ...names.map((name) => `DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`));
   return {
+    ...openDatabases(server),
     server,
     programs,
     workspace,
@@ -91,18 +70,5 @@ export function createEnvironment(options: EnvironmentOptions): Environment {
     run: (command, { directory = scratch, variables: more = {} } = {}) =>
       runCommand(command, { directory, variables: { ...variables, ...more } }),
     bin: (name) => join(workspace, name === 'atriz' || name === 'turbo' ? '' : 'bench', 'node_modules', '.bin', name),
-    connectionString: (database) =>
-      `postgresql://${user}:${encodeURIComponent(password)}@${host}:${port}/${database}?sslmode=disable`,
-    query,
-    createDatabase: async (name) => {
-      await dropDatabases([name]);
-      await query('postgres', `CREATE DATABASE ${pg.escapeIdentifier(name)}`, 'CHECKPOINT');
-    },
-    dropDatabases,
-    readDatabases: () =>
-      withClient('postgres', async (client) => {
-        const { rows } = await client.query<{ datname: string }>('SELECT datname FROM pg_database');
-        return rows.map(({ datname }) => datname);
-      }),
   };
 }

@@ -66,7 +66,7 @@ function figure(value: number, unit: Unit): string {
 function describe({ cpu, cores, memoryGiB, system, disk, node, postgresql, peers }: Machine): string {
   return [
     `- ${cpu}, ${cores} cores, ${memoryGiB} GiB of memory, ${disk}; ${system}`,
-    `- Node ${node}; PostgreSQL ${postgresql}, durable as by default (fsync, synchronous_commit), its write-ahead log files made beforehand; TCP on loopback, SCRAM password`,
+    `- Node ${node}; PostgreSQL ${postgresql}, durable as by default (fsync, synchronous_commit), its write-ahead log files made beforehand, autovacuum off; TCP on loopback, SCRAM password`,
     `- beside: psql and createdb ${postgresql}, ${peers}`,
   ].join('\n');
 }

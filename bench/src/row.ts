@@ -24,6 +24,6 @@ export interface Row {
   readonly title: string;
   readonly unit: Unit;
   readonly comparisons: readonly Comparison[];
-  /** Prepares what it needs, measures every contestant that the comparisons name, and leaves no database behind. */
+  /** Prepares what it needs, measures every contestant that the comparisons name. */
   run(environment: Environment): Promise<Samples>;
 }

@@ -32,6 +32,8 @@ const STOP_TIMEOUT_MS = 20_000;
  * makes and zeroes each 16 MB file as it comes to it, which would strike whoever happens to be measured just then.
  */
 const LOG_SETTINGS = ['min_wal_size=1GB', 'max_wal_size=4GB'];
+/** Its work would fall on whoever is measured just then. */
+const QUIET_SETTINGS = ['autovacuum=off'];
 const FILL_LOG = `SELECT count(pg_logical_emit_message(false, '', repeat('x', 8 * 1024 * 1024))) FROM generate_series(1, 128)`;
 
 /**
@@ -59,7 +61,13 @@ export async function startServer(programs: Programs, directory: string): Promis
   if (code !== 0) throw new Error(`initdb ended with ${code}`);
 
   const address = { host: HOST, port: await freePort(HOST), user: 'postgres', password };
-  const settings = [`listen_addresses=${HOST}`, `port=${address.port}`, 'unix_socket_directories=', ...LOG_SETTINGS];
+  const settings = [
+    `listen_addresses=${HOST}`,
+    `port=${address.port}`,
+    'unix_socket_directories=',
+    ...LOG_SETTINGS,
+    ...QUIET_SETTINGS,
+  ];
   // A process group of its own: Ctrl-C reaches the benchmark alone, which then stops it.
   const postmaster = spawn(programs.postgres, ['-D', data, ...settings.flatMap((setting) => ['-c', setting])], {
     ...run,

@@ -27,7 +27,7 @@ export const clean: Row = {
     const target = await openTarget(environment, databases[0]!, root);
     const fill = () => query(DATABASE, TABLES.map(fillTable).join(';'), 'CHECKPOINT');
     const truncate = `TRUNCATE ${TABLES.join(', ')} RESTART IDENTITY CASCADE`;
-    const samples = await runRounds(
+    return runRounds(
       {
         'cleanDatabase (call)': async () => {
           await fill();
@@ -45,8 +45,6 @@ export const clean: Row = {
       },
       { rounds: 7, onFigure: environment.onFigure },
     );
-    await environment.dropDatabases([DATABASE]);
-    return samples;
   },
 };
 

@@ -19,7 +19,7 @@ export const copyRows: Row = {
     { ours: 'copyRows (process)', peer: String.raw`psql \copy (process)` },
   ],
   run: async (environment) => {
-    const { run, programs, onFigure, createDatabase, dropDatabases, query } = environment;
+    const { run, programs, onFigure, createDatabase, query } = environment;
     const file = join(await environment.makeDirectory(DATABASE), 'positions.txt');
     await writePositions(file, ROWS);
     await createDatabase(DATABASE);
@@ -45,7 +45,6 @@ export const copyRows: Row = {
       },
       { onFigure },
     );
-    await dropDatabases([DATABASE]);
     return { 'copyRows (the call)': calls.slice(1), ...samples };
   },
 };

@@ -30,9 +30,7 @@ export const migrate200: Row = {
       };
       return [name, run] as const;
     });
-    const samples = await runRounds(Object.fromEntries(contestants), environment);
-    await environment.dropDatabases([DATABASE]);
-    return samples;
+    return runRounds(Object.fromEntries(contestants), environment);
   },
 };
 
@@ -49,10 +47,16 @@ async function prepare({ run, bin, makeDirectory, ...environment }: Environment)
   await writeFile(join(forGraphile, '.gmrc'), '{}');
 
   const variables = { DATABASE_URL: environment.connectionString(DATABASE) };
+  const script = join(forPsql, PSQL_SCRIPT);
   const psqlCommand = [
     environment.programs.psql,
-    ...['-Xq', '-v', 'ON_ERROR_STOP=1', '-d', DATABASE],
-    ...['-f', join(forPsql, PSQL_SCRIPT)],
+    '-Xq',
+    '-v',
+    'ON_ERROR_STOP=1',
+    '-d',
+    DATABASE,
+    '-f',
+    script,
   ] as const;
   const nodePgMigrate = ['up', '--no-single-transaction', '--no-verbose'];
   const dbmate = ['--migrations-dir', forDbmate, '--no-dump-schema', 'migrate'];

@@ -16,8 +16,9 @@ export const nothingToDo: Row = {
     const family = await copyFamily(environment, 'family_nothing_to_do');
     const dbmate = await makeDbmateFamily(environment, family);
     const atriz = environment.bin('atriz');
+    await environment.setAside(databasesOf(family));
     await environment.run([atriz, 'create'], { directory: family.root });
-    const samples = await runRounds(
+    return runRounds(
       {
         'atriz migrate': async () => (await environment.run([atriz, 'migrate'], { directory: family.root })).durationMs,
         'dbmate migrate ×4 (npm)': () => dbmate.migrate('npm'),
@@ -25,8 +26,5 @@ export const nothingToDo: Row = {
       },
       { rounds: 11, onFigure: environment.onFigure },
     );
-    const databases = databasesOf(family);
-    await environment.dropDatabases([...databases, ...databases.map((name) => `dbmate_${name}`)]);
-    return samples;
   },
 };

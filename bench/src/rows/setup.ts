@@ -17,14 +17,14 @@ export const setup: Row = {
     const family = await copyFamily(environment, 'family_setup');
     const databases = databasesOf(family);
     const empty = async (): Promise<void> => {
-      await environment.dropDatabases(databases);
+      await environment.setAside(databases);
       await environment.query('postgres', 'CHECKPOINT');
     };
     const setUp = () => run([bin('atriz'), 'setup'], { directory: family.root });
     await empty();
     await setUp();
     const script = await writeScript(environment, family);
-    const samples = await runRounds(
+    return runRounds(
       {
         'atriz setup': async () => {
           await empty();
@@ -38,8 +38,6 @@ export const setup: Row = {
       },
       environment,
     );
-    await environment.dropDatabases(databases);
-    return samples;
   },
 };
 

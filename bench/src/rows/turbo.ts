@@ -16,11 +16,12 @@ export const turbo: Row = {
     const family = await copyFamily(environment, 'family_turbo');
     const pnpm = await findPnpm(environment);
     const options = { directory: family.root, variables: { PATH: pnpm.path, TURBO_TELEMETRY_DISABLED: '1' } };
+    await environment.setAside(databasesOf(family));
     await environment.run([environment.bin('atriz'), 'create'], options);
     const command = (program: string, ...parameters: string[]) => {
       return async () => (await environment.run([program, ...parameters], options)).durationMs;
     };
-    const samples = await runRounds(
+    return runRounds(
       {
         'atriz migrate': command(environment.bin('atriz'), 'migrate'),
         'turbo run db:migrate': command(environment.bin('turbo'), 'run', 'db:migrate'),
@@ -28,7 +29,5 @@ export const turbo: Row = {
       },
       environment,
     );
-    await environment.dropDatabases(databasesOf(family));
-    return samples;
   },
 };
