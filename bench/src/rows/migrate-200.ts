@@ -30,7 +30,7 @@ export const migrate200: Row = {
       };
       return [name, run] as const;
     });
-    return runRounds(Object.fromEntries(contestants), environment);
+    return runRounds(Object.fromEntries(contestants), { ...environment, rounds: 9 });
   },
 };
 
