@@ -36,8 +36,8 @@ async function rescue(client: pg.Client): Promise<void> {
 
 /** `off` may be the server's own default, as the embedded one's is; then this commit waits all the same. */
 const WAIT_FOR_DISK = `
-SELECT set_config(name, CASE reset_val WHEN 'off' THEN 'on' ELSE reset_val END, false)
-  FROM pg_settings WHERE name = 'synchronous_commit'`;
+RESET synchronous_commit;
+SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`;
 
 async function makeDurable(client: pg.Client): Promise<void> {
   await client.query(WAIT_FOR_DISK);

@@ -11,7 +11,8 @@ const LAST_PAUSE_MS = 500;
 
 /** A dead client's backend then notices within two seconds, mid-statement too; PostgreSQL 14 and newer know how. */
 const NOTICE_DEAD_CLIENT = `
-SELECT set_config(name, '2s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'`;
+SELECT set_config('client_connection_check_interval', '2s', false)
+ WHERE current_setting('client_connection_check_interval', true) IS NOT NULL`;
 
 const HOLDER = `
 SELECT 'process ' || pid || ' of ' || coalesce(usename, '?') || ' (' || coalesce(nullif(application_name, ''), '?')

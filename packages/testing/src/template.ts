@@ -15,9 +15,9 @@ const HASH_LENGTH = 12;
 export async function templateName(database: FamilyDatabase): Promise<string> {
   const { name, directory, migrationsDirectory, migrationsTable } = database;
   const hash = createHash('sha256').update(`${name}\0${migrationsTable}`);
-  for (const file of await readMigrationFiles(join(directory, migrationsDirectory))) {
-    hash.update(`\0${file.name}\0`).update(await readFile(file.path));
-  }
+  const files = await readMigrationFiles(join(directory, migrationsDirectory));
+  const texts = await Promise.all(files.map(({ path }) => readFile(path)));
+  for (const [index, file] of files.entries()) hash.update(`\0${file.name}\0`).update(texts[index]!);
   return `${PREFIX}${shorten(name)}_${hash.digest('hex').slice(0, HASH_LENGTH)}`;
 }
 

@@ -1,5 +1,5 @@
 import { AtrizError, sqlState } from '@atriz/database';
-import type pg from 'pg';
+import pg from 'pg';
 import type { Target } from '../target.ts';
 import { CREATE_LEDGER } from './schema.ts';
 
@@ -44,15 +44,12 @@ export function checkIdentity(identity: Identity, target: Target): void {
   );
 }
 
-/** Makes the ledger and writes the identity when there is none. To be called under the migration lock. */
+/** Makes the ledger and writes the identity when there is none, in one message. To be called under the migration lock. */
 export async function createLedger(client: pg.ClientBase, target: Target): Promise<void> {
   const isProduction = target.environment === 'production';
-  await client.query('BEGIN');
-  await client.query(CREATE_LEDGER);
-  await client.query(
-    `INSERT INTO atriz.identity (family, definition, environment, protected)
-     VALUES ($1, $2, $3, $4) ON CONFLICT (singleton) DO NOTHING`,
-    [target.family, target.database.name, target.environment, isProduction],
-  );
-  await client.query('COMMIT');
+  const values = [target.family, target.database.name, target.environment].map((value) => pg.escapeLiteral(value));
+  await client.query(`BEGIN; ${CREATE_LEDGER}
+INSERT INTO atriz.identity (family, definition, environment, protected)
+VALUES (${values.join(', ')}, ${isProduction}) ON CONFLICT (singleton) DO NOTHING;
+COMMIT`);
 }

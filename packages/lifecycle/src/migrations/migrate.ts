@@ -8,7 +8,7 @@ import { withSession } from '../session.ts';
 import type { Target } from '../target.ts';
 import { compareHistory, readHistory } from './history.ts';
 import { readMigration, readMigrationFiles, type MigrationFile } from './migration-file.ts';
-import { directoryOf, runMigrations } from './runner.ts';
+import { directoryOf, loadRunner, runMigrations } from './runner.ts';
 
 export interface MigrateOptions {
   /** How many at most; a whole number of at least 1. Default for up: all. Default for down: 1. */
@@ -39,6 +39,7 @@ export async function migrateUp(
     const glance = await planUp(client, target, files, count);
     if (glance.recorded && glance.files.length === 0) return { applied: [], undone: [] };
 
+    void loadRunner();
     return withMigrationLock(client, context, async () => {
       await createLedger(client, target);
       const plan = await planUp(client, target, files, count);

@@ -1,3 +1,4 @@
+import type * as NodePgMigrate from 'node-pg-migrate';
 import pg from 'pg';
 import type { Context } from '../context.ts';
 import type { Target } from '../target.ts';
@@ -32,7 +33,7 @@ export async function runMigrations(
   { direction, files }: RunRequest,
   { onProgress }: Context,
 ): Promise<string[]> {
-  const library = import('node-pg-migrate'); // loads while the files are read
+  const library = loadRunner();
   const migrations = new Map(
     await Promise.all(files.map(async (file) => [file.path, await readMigration(file)] as const)),
   );
@@ -95,6 +96,13 @@ export async function runMigrations(
     const actions = direction === 'up' ? { up: action, down: false as const } : { up: false as const, down: action };
     return { id: path, filePaths: [path], actions };
   }
+}
+
+/** Loads node-pg-migrate, once; to be called early, so that it loads while the server is waited for. */
+export function loadRunner(): Promise<typeof NodePgMigrate> {
+  const library = import('node-pg-migrate');
+  library.catch(() => undefined); // told by whoever awaits it
+  return library;
 }
 
 export function directoryOf({ database }: Target): string {
