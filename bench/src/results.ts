@@ -23,17 +23,12 @@ export async function readResults(path: string): Promise<Results | undefined> {
   }
 }
 
-const LINE_WIDTH = 120;
-
-/** Writes the figures with as many digits as say something, laid out as the formatter would. */
+/** Writes the figures with as many digits as say something, each list on one line. */
 export async function writeResults(path: string, results: Results): Promise<void> {
   const text = JSON.stringify(results, (_, value: unknown) => (typeof value === 'number' ? shorten(value) : value), 2);
-  const compact = text.replaceAll(/^( *)("[^\n]*": )\[([\d\s.,]*)\](,?)$/gm, (_, ...groups: string[]) => {
-    const [indent, key, figures, comma] = groups as [string, string, string, string];
-    const joined = figures.trim().replaceAll(/\s+/g, ' ');
-    const line = `${indent}${key}[${joined}]${comma}`;
-    return line.length <= LINE_WIDTH ? line : `${indent}${key}[\n${indent}  ${joined}\n${indent}]${comma}`;
-  });
+  const compact = text.replaceAll(/\[[\d\s.,]*\]/g, (list) =>
+    list.replaceAll(/\s+/g, ' ').replace('[ ', '[').replace(' ]', ']'),
+  );
   await writeFile(path, `${compact}\n`);
 }
 
