@@ -1,0 +1,33 @@
+import type { Command } from 'commander';
+import type { CountOption } from '../commands/migrate.ts';
+import type { CommonOptions } from '../invocation.ts';
+import { addCommand, countOption, type Run } from './command.ts';
+
+/** `atriz migrate …` */
+export function addMigrateCommands(program: Command, run: Run): void {
+  const migrate = program.command('migrate').description('bring the schema up to date, or back');
+
+  addCommand(migrate, 'up', 'apply the pending migrations (the default)', { isDefault: true })
+    .addOption(countOption())
+    .action(async (options: CommonOptions & CountOption) =>
+      run(options, (await import('../commands/migrate.ts')).up, options),
+    );
+  addCommand(migrate, 'down', 'undo the newest migration, or --count of them')
+    .addOption(countOption())
+    .action(async (options: CommonOptions & CountOption) =>
+      run(options, (await import('../commands/migrate.ts')).down, options),
+    );
+  addCommand(migrate, 'redo', 'undo the newest migration and apply it again')
+    .addOption(countOption())
+    .action(async (options: CommonOptions & CountOption) =>
+      run(options, (await import('../commands/migrate.ts')).redo, options),
+    );
+  addCommand(migrate, 'status', 'show what is applied, pending and wrong').action(async (options: CommonOptions) =>
+    run(options, (await import('../commands/status.ts')).showStatus),
+  );
+  addCommand(migrate, 'create', 'make an empty migration file')
+    .argument('<name>', 'what it does, such as add_vehicles')
+    .action(async (name: string, options: CommonOptions) =>
+      run(options, (await import('../commands/migrate.ts')).create, name),
+    );
+}
