@@ -43,7 +43,8 @@ async function databaseExists(target: Target, context: Context): Promise<boolean
   }
 }
 
-function mayNotCreate(user: string, database: string, cause: unknown): AtrizError {
+/** What `PERMISSION_DENIED` says where CREATE DATABASE was refused. */
+export function mayNotCreate(user: string, database: string, cause: unknown): AtrizError {
   return new AtrizError('PERMISSION_DENIED', `user "${user}" may not create database "${database}"`, {
     hint: `let an administrator run: ALTER ROLE ${pg.escapeIdentifier(user)} CREATEDB`,
     cause,

@@ -9,6 +9,7 @@ export { migrateDown, migrateRedo, migrateUp, type MigrateOptions, type MigrateR
 export { readMigrationFiles, type MigrationFile } from './migrations/migration-file.ts';
 export { resetDatabase, setupDatabase, type PrepareResult } from './prepare.ts';
 export { seedDatabase, type SeedOptions, type SeedOutcome } from './seed.ts';
+export { SCRATCH_PREFIX, withScratchDatabase } from './scratch.ts';
 export { withSession } from './session.ts';
 export { withMaintenanceSession } from './maintenance.ts';
 export { readStatus, type DatabaseStatus, type Problem } from './status.ts';
