@@ -1,4 +1,5 @@
 import type { FamilyDatabase } from '@atriz/database/workspace';
+import { runGraph } from './graph-run.ts';
 
 /** What became of one database in a run over the family. */
 export type Outcome<Result> = {
@@ -27,45 +28,25 @@ export async function runOverFamily<Result>(
   work: (database: FamilyDatabase) => Promise<Result>,
   { onOutcome, order = 'dependencies-first' }: FamilyRunOptions<Result> = {},
 ): Promise<Outcome<Result>[]> {
-  const running = new Map<string, Promise<Outcome<Result>>>();
-  const predecessors = ({ name, dependsOn }: FamilyDatabase): FamilyDatabase[] =>
-    databases.filter((other) =>
-      order === 'dependencies-first' ? dependsOn.includes(other.name) : other.dependsOn.includes(name),
-    );
-
-  const run = async (database: FamilyDatabase): Promise<Outcome<Result>> => {
-    const before = await Promise.all(predecessors(database).map((each) => start(each)));
-    const obstacle = before.find(({ status }) => status !== 'done');
-    const outcome: Outcome<Result> = obstacle
-      ? {
-          database,
-          durationMs: 0,
-          status: 'skipped',
-          because: `${obstacle.database.name} ${obstacle.status === 'failed' ? 'failed' : 'was skipped'}`,
-        }
-      : await attempt(database, work);
-    onOutcome?.(outcome);
-    return outcome;
-  };
-  const start = (database: FamilyDatabase): Promise<Outcome<Result>> => {
-    const known = running.get(database.name);
-    if (known) return known;
-    const promise = run(database);
-    running.set(database.name, promise);
-    return promise;
-  };
-  return Promise.all(databases.map(start));
+  const outcomes = new Map<FamilyDatabase, Outcome<Result>>();
+  await runGraph(databases, work, {
+    predecessors: ({ name, dependsOn }) =>
+      databases.filter((other) =>
+        order === 'dependencies-first' ? dependsOn.includes(other.name) : other.dependsOn.includes(name),
+      ),
+    onSettled: (database, settled) => {
+      const outcome: Outcome<Result> =
+        settled.status === 'skipped'
+          ? { ...settled, database, because: describeObstacle(outcomes.get(settled.because)!) }
+          : { ...settled, database };
+      outcomes.set(database, outcome);
+      onOutcome?.(outcome);
+    },
+  });
+  return databases.map((database) => outcomes.get(database)!);
 }
 
-async function attempt<Result>(
-  database: FamilyDatabase,
-  work: (database: FamilyDatabase) => Promise<Result>,
-): Promise<Outcome<Result>> {
-  const start = performance.now();
-  try {
-    const result = await work(database);
-    return { database, durationMs: performance.now() - start, status: 'done', result };
-  } catch (error) {
-    return { database, durationMs: performance.now() - start, status: 'failed', error };
-  }
+/** `atriz_shared failed`: why a database was skipped. */
+export function describeObstacle({ database, status }: Pick<Outcome<unknown>, 'database' | 'status'>): string {
+  return `${database.name} ${status === 'failed' ? 'failed' : 'was skipped'}`;
 }
