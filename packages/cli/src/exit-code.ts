@@ -12,6 +12,7 @@ const BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
   IDENTITY_MISMATCH: EXIT.refused,
   MIGRATION_MISSING: EXIT.refused,
   MIGRATION_OUT_OF_ORDER: EXIT.refused,
+  POOLER_IN_THE_WAY: EXIT.refused,
   SERVER_UNREACHABLE: EXIT.unreachable,
   EMBEDDED_DATA_VERSION: EXIT.unreachable,
   EMBEDDED_FAILED: EXIT.unreachable,

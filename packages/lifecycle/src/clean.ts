@@ -52,7 +52,7 @@ interface Table {
  */
 export async function cleanDatabase(target: Target, context: Context = {}): Promise<CleanResult> {
   return withSession(target.parameters, context, (client) =>
-    withMigrationLock(client, context, async () => {
+    withMigrationLock(client, target, context, async () => {
       await refuseDestruction(client, target, 'clean', context);
       const { rows: tables } = await client.query<Table>(LIST_TABLES, [
         HISTORY_SCHEMA,

@@ -11,7 +11,7 @@ function locked<Result>(
   work: (client: pg.Client) => Promise<Result>,
 ): Promise<Result> {
   return withSession(plants.target.parameters, context, (client) =>
-    withMigrationLock(client, context, () => work(client)),
+    withMigrationLock(client, plants.target, context, () => work(client)),
   );
 }
 
@@ -70,7 +70,7 @@ test('the lock is free again in the same session when work rejects, a failed tra
   await using plants = await openPlantation();
   await withSession(plants.target.parameters, {}, async (client) => {
     await expect(
-      withMigrationLock(client, {}, async () => {
+      withMigrationLock(client, plants.target, {}, async () => {
         throw new Error('first');
       }),
     ).rejects.toThrow('first');

@@ -2,6 +2,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { AtrizError } from '@atriz/database';
 import type pg from 'pg';
 import type { Context } from './context.ts';
+import { adviseOn, describeHolder, looksStranded, readLockHolder, type LockHolder } from './lock-holder.ts';
+import { refusePooler } from './pooler.ts';
+import type { Target } from './target.ts';
 
 /** The advisory lock that node-pg-migrate takes too, so that its own command and ours never run at once. */
 const LOCK_ID = '7241865325823964';
@@ -14,31 +17,30 @@ const NOTICE_DEAD_CLIENT = `
 SELECT set_config('client_connection_check_interval', '2s', false)
  WHERE current_setting('client_connection_check_interval', true) IS NOT NULL`;
 
-const HOLDER = `
-SELECT 'process ' || pid || ' of ' || coalesce(usename, '?') || ' (' || coalesce(nullif(application_name, ''), '?')
-       || ', connected ' || to_char(now() - backend_start, 'HH24:MI:SS') || ' ago)' AS holder
-  FROM pg_locks JOIN pg_stat_activity USING (pid)
- WHERE locktype = 'advisory' AND granted AND objsubid = 1
-   AND ((classid::bigint << 32) | objid::bigint) = ${LOCK_ID} AND pg_locks.database = (
-     SELECT oid FROM pg_database WHERE datname = current_database())`;
-
 /**
  * Runs `work` while no other migration, seed or clean of this database runs. Throws `LOCK_TIMEOUT`, naming the
- * holder, after `context.lockWaitMs`.
+ * holder, after `context.lockWaitMs`, and `POOLER_IN_THE_WAY` before it does anything on a session that is not its own.
  *
  * It asks again and again instead of waiting inside `pg_advisory_lock`: a session that waits there holds a snapshot,
  * which CREATE INDEX CONCURRENTLY in the session that holds the lock would wait for in turn.
  */
 export async function withMigrationLock<Result>(
   client: pg.Client,
+  target: Target,
   { onProgress, signal, lockWaitMs = DEFAULT_WAIT_MS }: Context,
   work: () => Promise<Result>,
 ): Promise<Result> {
+  await refusePooler(client, target);
   await client.query(NOTICE_DEAD_CLIENT);
   const deadline = performance.now() + lockWaitMs;
+  let warned = false;
   for (let pause = FIRST_PAUSE_MS; !(await tryLock(client)); pause = Math.min(pause * 1.5, LAST_PAUSE_MS)) {
-    const holder = await readHolder(client);
-    if (pause === FIRST_PAUSE_MS) onProgress?.(`waiting for ${holder}, which migrates this database`);
+    const holder = await readLockHolder(client, LOCK_ID);
+    if (pause === FIRST_PAUSE_MS) onProgress?.(`waiting for ${describeHolder(holder)}`);
+    if (!warned && holder !== undefined && looksStranded(holder)) {
+      warned = true;
+      onProgress?.(`waiting for ${describeHolder(holder)}; ${adviseOn(holder)}`);
+    }
     if (performance.now() > deadline) throw timeout(lockWaitMs, holder);
     await wait(pause * (0.5 + Math.random()), undefined, signal ? { signal } : {});
   }
@@ -54,11 +56,6 @@ async function tryLock(client: pg.Client): Promise<boolean> {
   return rows[0]!.locked;
 }
 
-async function readHolder(client: pg.Client): Promise<string> {
-  const { rows } = await client.query<{ holder: string }>(HOLDER);
-  return rows[0]?.holder ?? 'another session';
-}
-
 /** Releases the lock for the rest of the session; when even that fails, the end of the session does it. */
 async function unlock(client: pg.Client): Promise<void> {
   try {
@@ -68,8 +65,7 @@ async function unlock(client: pg.Client): Promise<void> {
   }
 }
 
-function timeout(waitMs: number, holder: string): AtrizError {
-  return new AtrizError('LOCK_TIMEOUT', `waited ${waitMs / 1000} s for ${holder}, which migrates this database`, {
-    hint: 'wait for it to end, or end that session, and run the command again',
-  });
+function timeout(waitMs: number, holder: LockHolder | undefined): AtrizError {
+  const message = `waited ${waitMs / 1000} s for ${describeHolder(holder)}`;
+  return new AtrizError('LOCK_TIMEOUT', message, { hint: adviseOn(holder) });
 }

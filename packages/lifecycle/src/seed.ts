@@ -42,7 +42,7 @@ export async function seedDatabase(
   return withSession(parameters, context, async (client) => {
     await requireIdentity(client, target);
     if (pendingOnly && (await readPending(client, files, checksums)).size === 0) return { seeded: [] };
-    return withMigrationLock(client, context, async () => {
+    return withMigrationLock(client, target, context, async () => {
       const wanted = pendingOnly ? await readPending(client, files, checksums) : new Set(files.map(({ name }) => name));
       const results = await withGroupedCommits(client, () =>
         runSeeds(poolOf(client), {

@@ -71,9 +71,14 @@ test('a signal that aborts while it waits for the lock ends the waiting', async 
   const { parameters } = plants.target;
   const abort = new AbortController();
   await withSession(parameters, {}, (holder) =>
-    withMigrationLock(holder, {}, async () => {
+    withMigrationLock(holder, plants.target, {}, async () => {
       const waiting = withSession(parameters, { signal: abort.signal }, (client) =>
-        withMigrationLock(client, { signal: abort.signal, onProgress: () => abort.abort() }, async () => 'got it'),
+        withMigrationLock(
+          client,
+          plants.target,
+          { signal: abort.signal, onProgress: () => abort.abort() },
+          async () => 'got it',
+        ),
       );
       await expect(waiting).rejects.toMatchObject({ code: 'INTERRUPTED' });
     }),

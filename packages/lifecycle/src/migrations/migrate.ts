@@ -40,7 +40,7 @@ export async function migrateUp(
     if (glance.recorded && glance.files.length === 0) return { applied: [], undone: [] };
 
     void loadRunner();
-    return withMigrationLock(client, context, async () => {
+    return withMigrationLock(client, target, context, async () => {
       await createLedger(client, target);
       const plan = await planUp(client, target, files, count);
       if (plan.files.length === 0) return { applied: [], undone: [] };
@@ -92,7 +92,7 @@ async function withUndo(
 ): Promise<MigrateResult> {
   const all = await readMigrationFiles(directoryOf(target));
   const undo = (client: pg.Client): Promise<MigrateResult> =>
-    withMigrationLock(client, context, async () => {
+    withMigrationLock(client, target, context, async () => {
       await refuseDestruction(client, target, 'undo migrations of', context);
       const newest = (await readHistory(client, target.database.migrationsTable)).slice(-count).toReversed();
       if (newest.length === 0) return { applied: [], undone: [] };
