@@ -1,4 +1,5 @@
 import { AtrizError } from './errors.ts';
+import { findSourceFaults, type InstanceSource } from './instances.ts';
 
 /** What a package declares of its database, in `database.config.ts`. */
 export interface DatabaseDefinition {
@@ -14,6 +15,8 @@ export interface DatabaseDefinition {
   readonly seedsDirectory?: string;
   /** The table in schema `public` that node-pg-migrate keeps the history in. Default `pgmigrations`. */
   readonly migrationsTable?: string;
+  /** The databases of this schema beside the one named here, such as one per tenant or shard; see docs/fleet.md. */
+  readonly instances?: InstanceSource;
 }
 
 /** A definition with its defaults filled in. */
@@ -24,6 +27,7 @@ export interface Definition {
   readonly migrationsDirectory: string;
   readonly seedsDirectory: string;
   readonly migrationsTable: string;
+  readonly instances?: InstanceSource | undefined;
 }
 
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -34,6 +38,7 @@ const KEYS: ReadonlySet<string> = new Set<keyof DatabaseDefinition>([
   'migrationsDirectory',
   'seedsDirectory',
   'migrationsTable',
+  'instances',
 ]);
 
 /**
@@ -58,6 +63,7 @@ export function defineDatabase(definition: DatabaseDefinition): Definition {
     migrationsDirectory: definition.migrationsDirectory ?? 'migrations',
     seedsDirectory: definition.seedsDirectory ?? 'seeds',
     migrationsTable: definition.migrationsTable ?? 'pgmigrations',
+    instances: definition.instances,
   };
 }
 
@@ -66,8 +72,9 @@ function findFaults(definition: unknown): string[] {
   const fields = definition as Record<string, unknown>;
   const faults = Object.entries(fields).flatMap(([key, value]) => {
     if (!KEYS.has(key)) return [`"${key}" is not a known key`];
-    if (value !== undefined && (typeof value !== 'string' || value === ''))
-      return [`${key} must be a non-empty string`];
+    if (value === undefined) return [];
+    if (key === 'instances') return findSourceFaults(value);
+    if (typeof value !== 'string' || value === '') return [`${key} must be a non-empty string`];
     return [];
   });
   if (fields['name'] === undefined) faults.push('name is missing');

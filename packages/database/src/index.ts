@@ -4,6 +4,7 @@ export type { CopyValue } from './copy-format.ts';
 export { defineDatabase, type DatabaseDefinition, type Definition } from './definition.ts';
 export { AtrizError, ERROR_CODES, type AtrizErrorDetails, type ErrorCode } from './errors.ts';
 export { checkHealth, type Health, type PoolFigures } from './health.ts';
+export type { Instance, InstanceSource } from './instances.ts';
 export { readPoolSettings, type PoolSettings } from './pool-settings.ts';
 export { createDatabasePool, type DatabasePool, type DatabasePoolOptions } from './pool.ts';
 export { seedId } from './seed-id.ts';

@@ -18,5 +18,6 @@ export {
 } from './connection.ts';
 export { readEnvironment, type Environment, type Scope, type Setting, type Variables } from './environment.ts';
 export { readFamily, type Family, type FamilyDatabase } from './family.ts';
+export { parseInstances, type InstanceEntry } from '../instances.ts';
 export { findWorkspaceRoot } from './root.ts';
 export { readServerFile, serverFilePath, STATE_DIRECTORY, type ServerFile } from './server-file.ts';
