@@ -53,6 +53,8 @@ async function sharesBackend(client: pg.Client, other: pg.Client, first: number)
     for (let question = 1; question <= round; question += 1) {
       const answer = await patiently(backendOf(other));
       if (answer === first) return true;
+      // Nothing is lent to the other while `client` is there; or the pool is exhausted, and then `client` is moved.
+      if (answer === undefined) return (await backendOf(client)) !== first;
     }
     if ((await backendOf(client)) !== first) return true;
   }
