@@ -13,6 +13,7 @@ test('each kind of error has its exit code: usage 2, refused 3, no server 4, int
     'MIGRATION_MISSING',
     'MIGRATION_OUT_OF_ORDER',
     'POOLER_IN_THE_WAY',
+    'REQUIREMENT_MISSING',
   ]);
   expect(byCode['4']?.toSorted()).toEqual([
     'DISK_FULL',

@@ -13,6 +13,7 @@ const BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
   MIGRATION_MISSING: EXIT.refused,
   MIGRATION_OUT_OF_ORDER: EXIT.refused,
   POOLER_IN_THE_WAY: EXIT.refused,
+  REQUIREMENT_MISSING: EXIT.refused,
   SERVER_UNREACHABLE: EXIT.unreachable,
   EMBEDDED_DATA_VERSION: EXIT.unreachable,
   EMBEDDED_FAILED: EXIT.unreachable,

@@ -1,0 +1,61 @@
+/** A line of a migration's header: `-- requires: atriz_shared@1795230060000_create_users`. */
+export interface Requirement {
+  /** The other database, by its definition's name. */
+  readonly database: string;
+  /** A migration of it: the file's name without `.sql`. */
+  readonly migration: string;
+  readonly line: number;
+}
+
+/** A migration as a node of the family's graph. */
+export interface MigrationNode {
+  /** The file's name without `.sql`. */
+  readonly name: string;
+  readonly path: string;
+  readonly requires: readonly Requirement[];
+}
+
+/** What is to be applied to one database, in the order of its files. Each comes after the one before it. */
+export interface DatabaseMigrations {
+  /** The definition's name. */
+  readonly name: string;
+  /** The databases that its package depends on, directly or not: they go first, where no requirement is against it. */
+  readonly dependsOn: readonly string[];
+  readonly migrations: readonly MigrationNode[];
+}
+
+/** A `requires` line between two migrations that are both to be applied. */
+export interface Edge {
+  readonly from: Place;
+  readonly to: Place;
+  readonly requirement: Requirement;
+}
+
+/** Where a migration stands: its database, and its index among those of the database. */
+export interface Place {
+  readonly database: DatabaseMigrations;
+  readonly index: number;
+}
+
+/** The edges that `requires` lines make; a line about a migration that is not to be applied makes none. */
+export function edgesOf(databases: readonly DatabaseMigrations[]): Edge[] {
+  const places = new Map<string, Place>();
+  for (const database of databases) {
+    for (const [index, { name }] of database.migrations.entries()) {
+      places.set(labelOf(database.name, name), { database, index });
+    }
+  }
+  return databases.flatMap((database) =>
+    database.migrations.flatMap(({ requires }, index) =>
+      requires.flatMap((requirement): Edge[] => {
+        const to = places.get(labelOf(requirement.database, requirement.migration));
+        return to === undefined ? [] : [{ from: { database, index }, to, requirement }];
+      }),
+    ),
+  );
+}
+
+/** How a migration is named in a file and in a message: `atriz_shared@1795230060000_create_users`. */
+export function labelOf(database: string, migration: string): string {
+  return `${database}@${migration}`;
+}
