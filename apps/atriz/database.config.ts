@@ -4,4 +4,12 @@ export default defineDatabase({
   name: 'atriz_db',
   urlVariable: 'DATABASE_URL',
   directUrlVariable: 'DIRECT_DATABASE_URL',
+  // A page belongs to the site, and who dealt with a message is a record: such users are deactivated, not deleted.
+  references: [
+    { table: 'user_profiles', column: 'user_id', target: 'atriz_shared.users.id', onDelete: 'cascade' },
+    { table: 'user_preferences', column: 'user_id', target: 'atriz_shared.users.id', onDelete: 'cascade' },
+    { table: 'pages', column: 'author_id', target: 'atriz_shared.users.id', onDelete: 'restrict' },
+    { table: 'contact_messages', column: 'user_id', target: 'atriz_shared.users.id', onDelete: 'set null' },
+    { table: 'contact_messages', column: 'handled_by', target: 'atriz_shared.users.id', onDelete: 'restrict' },
+  ],
 });

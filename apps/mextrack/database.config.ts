@@ -4,4 +4,8 @@ export default defineDatabase({
   name: 'mextrack_db',
   urlVariable: 'DATABASE_URL',
   directUrlVariable: 'DIRECT_DATABASE_URL',
+  references: [
+    { table: 'vehicles', column: 'user_id', target: 'atriz_shared.users.id', onDelete: 'cascade' },
+    { table: 'geofences', column: 'user_id', target: 'atriz_shared.users.id', onDelete: 'cascade' },
+  ],
 });

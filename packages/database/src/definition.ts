@@ -1,5 +1,6 @@
 import { AtrizError } from './errors.ts';
 import { findSourceFaults, type InstanceSource } from './instances.ts';
+import { findReferenceFaults, type ReferenceDefinition } from './references-definition.ts';
 
 /** What a package declares of its database, in `database.config.ts`. */
 export interface DatabaseDefinition {
@@ -15,6 +16,8 @@ export interface DatabaseDefinition {
   readonly seedsDirectory?: string;
   /** The table in schema `public` that node-pg-migrate keeps the history in. Default `pgmigrations`. */
   readonly migrationsTable?: string;
+  /** The columns that mean a row of another database of the family. Default none; see docs/references.md. */
+  readonly references?: readonly ReferenceDefinition[];
   /** The databases of this schema beside the one named here, such as one per tenant or shard; see docs/fleet.md. */
   readonly instances?: InstanceSource;
 }
@@ -27,6 +30,7 @@ export interface Definition {
   readonly migrationsDirectory: string;
   readonly seedsDirectory: string;
   readonly migrationsTable: string;
+  readonly references?: readonly ReferenceDefinition[] | undefined;
   readonly instances?: InstanceSource | undefined;
 }
 
@@ -38,6 +42,7 @@ const KEYS: ReadonlySet<string> = new Set<keyof DatabaseDefinition>([
   'migrationsDirectory',
   'seedsDirectory',
   'migrationsTable',
+  'references',
   'instances',
 ]);
 
@@ -63,6 +68,7 @@ export function defineDatabase(definition: DatabaseDefinition): Definition {
     migrationsDirectory: definition.migrationsDirectory ?? 'migrations',
     seedsDirectory: definition.seedsDirectory ?? 'seeds',
     migrationsTable: definition.migrationsTable ?? 'pgmigrations',
+    references: definition.references,
     instances: definition.instances,
   };
 }
@@ -73,6 +79,7 @@ function findFaults(definition: unknown): string[] {
   const faults = Object.entries(fields).flatMap(([key, value]) => {
     if (!KEYS.has(key)) return [`"${key}" is not a known key`];
     if (value === undefined) return [];
+    if (key === 'references') return findReferenceFaults(value, fields['name']);
     if (key === 'instances') return findSourceFaults(value);
     if (typeof value !== 'string' || value === '') return [`${key} must be a non-empty string`];
     return [];

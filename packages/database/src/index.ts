@@ -7,6 +7,7 @@ export { checkHealth, type Health, type PoolFigures } from './health.ts';
 export type { Instance, InstanceSource } from './instances.ts';
 export { readPoolSettings, type PoolSettings } from './pool-settings.ts';
 export { createDatabasePool, type DatabasePool, type DatabasePoolOptions } from './pool.ts';
+export type { DeleteRule, ReferenceDefinition } from './references-definition.ts';
 export { seedId } from './seed-id.ts';
 export {
   readSeedFiles,

@@ -5,6 +5,7 @@ import { AtrizError } from '../errors.ts';
 import { loadModule } from '../load-module.ts';
 import { dependenciesOf, sortByDependency } from './order.ts';
 import { readPackages, readRootName, type WorkspacePackage } from './packages.ts';
+import { resolveReferences } from './references.ts';
 
 /** A database of the family: its definition, and the package that owns it. */
 export interface FamilyDatabase extends Definition {
@@ -47,6 +48,7 @@ export async function readFamily(root: string): Promise<Family> {
     const dependsOn = [...definitions].filter(([owner]) => dependencies.has(owner)).map(([, { name }]) => name);
     return [{ ...definition, owner: each.name, directory: each.directory, dependsOn }];
   });
+  resolveReferences(databases); // a reference that leads nowhere is an error of every command, not of one
   return { name, root, databases };
 }
 

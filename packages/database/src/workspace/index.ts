@@ -19,5 +19,13 @@ export {
 export { readEnvironment, type Environment, type Scope, type Setting, type Variables } from './environment.ts';
 export { readFamily, type Family, type FamilyDatabase } from './family.ts';
 export { parseInstances, type InstanceEntry } from '../instances.ts';
+export {
+  formatColumn,
+  isSameTable,
+  parseColumn,
+  resolveReferences,
+  type ColumnName,
+  type Reference,
+} from './references.ts';
 export { findWorkspaceRoot } from './root.ts';
 export { readServerFile, serverFilePath, STATE_DIRECTORY, type ServerFile } from './server-file.ts';
