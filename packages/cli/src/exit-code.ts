@@ -14,6 +14,7 @@ const BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
   MIGRATION_OUT_OF_ORDER: EXIT.refused,
   POOLER_IN_THE_WAY: EXIT.refused,
   REQUIREMENT_MISSING: EXIT.refused,
+  TYPES_STALE: EXIT.refused,
   SERVER_UNREACHABLE: EXIT.unreachable,
   EMBEDDED_DATA_VERSION: EXIT.unreachable,
   EMBEDDED_FAILED: EXIT.unreachable,

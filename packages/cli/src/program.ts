@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { VERSION } from '@atriz/lifecycle';
 import type { Run } from './grammar/command.ts';
 import { addDatabaseCommands } from './grammar/database.ts';
+import { addGenerateCommand } from './grammar/generate.ts';
 import { addMigrateCommands } from './grammar/migrate.ts';
 import { addWorkspaceCommands } from './grammar/workspace.ts';
 import { openInvocation, type Surroundings } from './invocation.ts';
@@ -25,6 +26,7 @@ export function createProgram(surroundings: Surroundings, onExitCode: (code: num
 
   addDatabaseCommands(program, run);
   addMigrateCommands(program, run);
+  addGenerateCommand(program, run);
   addWorkspaceCommands(program, run);
   return program;
 }
