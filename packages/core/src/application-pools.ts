@@ -1,5 +1,5 @@
-import { createDatabasePool, type DatabasePool, type Definition } from '@atriz/database';
-import { connectionStringFor } from '@atriz/database/workspace';
+import { type DatabasePool, type Definition } from '@atriz/database';
+import { openReadyPool } from './ready-pool.ts';
 import { openSharedPool, type SharedPoolOptions } from './pool.ts';
 
 /** The two databases that an application reads; disposing of it closes both pools. */
@@ -17,18 +17,17 @@ export interface ApplicationPoolsOptions extends SharedPoolOptions {
 
 /**
  * Makes the pools of an application: on its own database and on the shared one, wherever its URL variable,
- * `SHARED_DATABASE_URL` or the family's other settings say they are. No connection is opened before the first query.
- * `max` counts for each of the two. Rejects as `connectionStringFor` does.
+ * `SHARED_DATABASE_URL` or the family's other settings say they are; `max` counts for each of the two. Both are asked
+ * whether they are the right ones and new enough for this code: rejects as `connectionStringFor` and `assertReady` do,
+ * with everything closed again.
  */
 export async function openApplicationPools(
   definition: Definition,
   { directory, max, variables }: ApplicationPoolsOptions,
 ): Promise<ApplicationPools> {
-  const where = variables ? { variables } : {};
   await using opened = new AsyncDisposableStack();
-  const connectionString = await connectionStringFor(definition, { directory, ...where });
-  const own = opened.use(createDatabasePool({ connectionString, max }));
-  const shared = opened.use(await openSharedPool({ ...where, ...(max === undefined ? {} : { max }) }));
+  const own = opened.use(await openReadyPool(definition, { directory, max, variables }));
+  const shared = opened.use(await openSharedPool({ max, variables }));
   const pools = opened.move();
   return { own, shared, [Symbol.asyncDispose]: () => pools.disposeAsync() };
 }

@@ -12,9 +12,9 @@ export const PREFIX = 'atriz_test_';
 const HASH_LENGTH = 12;
 
 /** The template's name says what is in it: the same migrations give the same name, whoever makes it. */
-export async function templateName(database: FamilyDatabase): Promise<string> {
+export async function templateName(database: FamilyDatabase, family: string): Promise<string> {
   const { name, directory, migrationsDirectory, migrationsTable } = database;
-  const hash = createHash('sha256').update(`${name}\0${migrationsTable}`);
+  const hash = createHash('sha256').update(`${family}\0${name}\0${migrationsTable}`);
   const files = await readMigrationFiles(join(directory, migrationsDirectory));
   const texts = await Promise.all(files.map(({ path }) => readFile(path)));
   for (const [index, file] of files.entries()) hash.update(`\0${file.name}\0`).update(texts[index]!);

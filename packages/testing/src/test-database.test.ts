@@ -59,7 +59,7 @@ async function openPackage(sql: string, definition: Definition = defineDatabase(
   const mark = randomBytes(8).toString('hex');
   const templates = new Set<string>();
   const template = async (): Promise<string> => {
-    const name = await templateName({ ...definition, directory, owner: 'test', dependsOn: [] });
+    const name = await templateName({ ...definition, directory, owner: 'test', dependsOn: [] }, 'garden');
     templates.add(name);
     return name;
   };
@@ -68,6 +68,7 @@ async function openPackage(sql: string, definition: Definition = defineDatabase(
     await template();
   };
   await writeFile(join(directory, 'pnpm-workspace.yaml'), '');
+  await writeFile(join(directory, 'package.json'), JSON.stringify({ name: 'garden' }));
   await mkdir(join(directory, 'migrations'));
   await migrate(sql);
   return {
@@ -122,9 +123,9 @@ test('a changed migration, another file name and another migrations table give o
   await expect(query(database, 'SELECT count(height)::int FROM plants')).resolves.toEqual([0]);
   const owned = { ...plants.definition, directory: plants.directory, owner: 'test', dependsOn: [] };
   const names = new Set([
-    await templateName(owned),
-    await templateName({ ...owned, migrationsTable: 'history' }),
-    await templateName({ ...owned, name: 'animals' }),
+    await templateName(owned, 'garden'),
+    await templateName({ ...owned, migrationsTable: 'history' }, 'garden'),
+    await templateName({ ...owned, name: 'animals' }, 'garden'),
   ]);
   expect(names.size).toBe(3);
 });

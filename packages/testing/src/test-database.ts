@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { AtrizError, type Definition } from '@atriz/database';
-import { formatConnectionString, type ConnectionParameters } from '@atriz/database/workspace';
+import { formatConnectionString, readFamilyName, type ConnectionParameters } from '@atriz/database/workspace';
 import { withMaintenanceSession, type Target } from '@atriz/lifecycle';
 import pg from 'pg';
 import { waitUntilUnused } from './sessions.ts';
@@ -42,8 +42,9 @@ export async function createTestDatabase(
 ): Promise<TestDatabase> {
   const path = typeof directory === 'string' ? directory : fileURLToPath(directory);
   const server = await findTestServer(definition, path, variables);
-  const target = targetOn(server, definition, path);
-  const template = await templateName(target.database);
+  const family = (await readFamilyName(path)) ?? 'test';
+  const target = targetOn(server, definition, { path, family });
+  const template = await templateName(target.database, family);
   const name = `${PREFIX}${shorten(definition.name)}_${process.pid}_${randomBytes(4).toString('hex')}`;
   await withMaintenanceSession(target, {}, async (client) => {
     await ensureTemplate(client, target, template);
@@ -54,9 +55,14 @@ export async function createTestDatabase(
   return { name, connectionString: formatConnectionString(parameters), parameters, drop, [Symbol.asyncDispose]: drop };
 }
 
-function targetOn(parameters: ConnectionParameters, definition: Definition, directory: string): Target {
-  const database = { ...definition, owner: 'test', directory, dependsOn: [] };
-  return { database, family: 'test', provider: 'postgresql', environment: 'test', parameters, settings: [] };
+/** Its identity is that of the family's own database, which is what an application's start asks for. */
+function targetOn(
+  parameters: ConnectionParameters,
+  definition: Definition,
+  { path, family }: { readonly path: string; readonly family: string },
+): Target {
+  const database = { ...definition, owner: 'test', directory: path, dependsOn: [] };
+  return { database, family, provider: 'postgresql', environment: 'test', parameters, settings: [] };
 }
 
 async function dropTestDatabase(target: Target): Promise<void> {

@@ -17,6 +17,7 @@ export {
   type ResolveOptions,
 } from './connection.ts';
 export { readEnvironment, type Environment, type Scope, type Setting, type Variables } from './environment.ts';
+export { readFamilyName } from './family-name.ts';
 export { readFamily, type Family, type FamilyDatabase } from './family.ts';
 export { parseInstances, type InstanceEntry } from '../instances.ts';
 export {
