@@ -42,13 +42,13 @@ async function apply(applied: readonly string[]): Promise<void> {
 describe('assertReady', () => {
   it('resolves when all migrations of the code are applied', async () => {
     const { path: directory } = own;
-    await assertReady(database.db, definition, { directory, family: 'garden' });
-    await assertReady(database.db.pool, definition, { newest: names.at(-1)! });
+    await expect(assertReady(database.db, definition, { directory, family: 'garden' })).resolves.toBeUndefined();
+    await expect(assertReady(database.db.pool, definition, { newest: names.at(-1)! })).resolves.toBeUndefined();
   });
 
   it('is content with a database that is ahead of the code', async () => {
     await apply(['1800000000000_cacti']);
-    await assertReady(database.db, definition, { directory: own.path });
+    await expect(assertReady(database.db, definition, { directory: own.path })).resolves.toBeUndefined();
   });
 
   it('names what a database behind the code lacks', async () => {
