@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, afterEach, expect, test } from 'vitest';
 import { createMigrationFile } from './create-file.ts';
-import { readMigrationFiles, splitSections } from './migration-file.ts';
+import { readMigrationFiles } from './migration-file.ts';
+import { splitSections } from './sections.ts';
 
 let directory: string;
 beforeEach(async () => {
@@ -47,7 +48,7 @@ test('its text has both markers and asks for intent and lock; its empty Down wou
   expect(text).toBe(
     '-- WHAT AND WHY. Takes: WHICH LOCK, ON WHICH TABLE.\n\n-- Up Migration\n\n\n-- Down Migration\n\n',
   );
-  expect(() => splitSections(text, 'x.sql')).toThrow('its Down section is empty');
+  await expect(splitSections(text, 'x.sql')).rejects.toThrow('its Down section is empty');
 });
 
 test.each(['', '   ', '!?', '東京', 'x'.repeat(201)])('%j is not a name', async (name) => {

@@ -1,15 +1,19 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { splitSections } from './migration-file.ts';
+import { parseMigration } from './migration-file.ts';
 import { migrationError, type Failure } from './sql-error.ts';
 
 const PATH = join(process.cwd(), 'migrations/1700000000001_plants.sql');
 
 /** What is told of an error whose position is where `fault` first stands in the file. */
-function tell(text: string, fault: string, changes: Partial<Failure> & { readonly cause?: object } = {}): string[] {
-  const sections = splitSections(text, PATH);
+async function tell(
+  text: string,
+  fault: string,
+  changes: Partial<Failure> & { readonly cause?: object } = {},
+): Promise<string[]> {
+  const migration = await parseMigration({ name: '1700000000001_plants', path: PATH }, text);
   const direction = changes.direction ?? 'up';
-  const section = sections[direction]!;
+  const section = migration[direction]!;
   // PostgreSQL counts characters, not UTF-16 units, from 1.
   const position = Array.from(section.sql.slice(0, section.sql.indexOf(fault))).length + 1;
   const cause = Object.assign(new Error('syntax error'), {
@@ -18,7 +22,6 @@ function tell(text: string, fault: string, changes: Partial<Failure> & { readonl
     position: String(position),
     ...changes.cause,
   });
-  const migration = { name: '1700000000001_plants', path: PATH, text, ...sections };
   const error = migrationError({ kept: [], ...changes, direction, migration, section, cause });
   expect(error).toMatchObject({ code: 'MIGRATION_FAILED', cause });
   return error.message.split('\n');
@@ -26,8 +29,8 @@ function tell(text: string, fault: string, changes: Partial<Failure> & { readonl
 
 const FATE = 'this migration was rolled back; this run applied nothing before it';
 
-test('file, line and column are told, with PostgreSQL’s words, the line itself and a mark', () => {
-  expect(tell('-- What.\n-- Up Migration\nSELECT 1;\n  SELEKT 2;\n', 'SELEKT')).toEqual([
+test('file, line and column are told, with PostgreSQL’s words, the line itself and a mark', async () => {
+  expect(await tell('-- What.\n-- Up Migration\nSELECT 1;\n  SELEKT 2;\n', 'SELEKT')).toEqual([
     'migrations/1700000000001_plants.sql:4:3: syntax error (42601)',
     '     4 |   SELEKT 2;',
     '       |   ^',
@@ -35,9 +38,9 @@ test('file, line and column are told, with PostgreSQL’s words, the line itself
   ]);
 });
 
-test('a fault in the Down section is told by the line of the file', () => {
+test('a fault in the Down section is told by the line of the file', async () => {
   const text = '-- Up Migration\nSELECT 1;\n-- Down Migration\nDROP TABEL t;\n';
-  expect(tell(text, 'TABEL', { direction: 'down' })).toEqual([
+  expect(await tell(text, 'TABEL', { direction: 'down' })).toEqual([
     'migrations/1700000000001_plants.sql:4:6: syntax error (42601)',
     '     4 | DROP TABEL t;',
     '       |      ^',
@@ -45,8 +48,8 @@ test('a fault in the Down section is told by the line of the file', () => {
   ]);
 });
 
-test('characters outside the BMP before the fault shift neither line nor mark: columns are counted as editors do', () => {
-  expect(tell(`-- Up Migration\n-- 🚗🚙 東京\nSELECT '🚗', x;\n`, 'x;')).toEqual([
+test('characters outside the BMP before the fault shift neither line nor mark: columns are counted as editors do', async () => {
+  expect(await tell(`-- Up Migration\n-- 🚗🚙 東京\nSELECT '🚗', x;\n`, 'x;')).toEqual([
     'migrations/1700000000001_plants.sql:3:14: syntax error (42601)',
     `     3 | SELECT '🚗', x;`,
     '       |              ^',
@@ -54,8 +57,8 @@ test('characters outside the BMP before the fault shift neither line nor mark: c
   ]);
 });
 
-test('CRLF line ends are not shown and not counted as lines of their own', () => {
-  expect(tell('-- Up Migration\r\nSELECT 1;\r\nSELEKT 2;\r\n', 'SELEKT')).toEqual([
+test('CRLF line ends are not shown and not counted as lines of their own', async () => {
+  expect(await tell('-- Up Migration\r\nSELECT 1;\r\nSELEKT 2;\r\n', 'SELEKT')).toEqual([
     'migrations/1700000000001_plants.sql:3:1: syntax error (42601)',
     '     3 | SELEKT 2;',
     '       | ^',
@@ -63,15 +66,15 @@ test('CRLF line ends are not shown and not counted as lines of their own', () =>
   ]);
 });
 
-test('the mark stands under the fault in a line that begins with tabs', () => {
-  expect(tell('-- Up Migration\n\t\tSELEKT 2;\n', 'SELEKT').slice(1, 3)).toEqual([
+test('the mark stands under the fault in a line that begins with tabs', async () => {
+  expect((await tell('-- Up Migration\n\t\tSELEKT 2;\n', 'SELEKT')).slice(1, 3)).toEqual([
     '     2 | \t\tSELEKT 2;',
     '       | \t\t^',
   ]);
 });
 
-test('a statement that the file ends in the middle of is marked at its end, not in what Atriz adds', () => {
-  expect(tell('-- Up Migration\nSELECT (1\n\n', 'SELECT', { cause: { position: '500' } })).toEqual([
+test('a statement that the file ends in the middle of is marked at its end, not in what Atriz adds', async () => {
+  expect(await tell('-- Up Migration\nSELECT (1\n\n', 'SELECT', { cause: { position: '500' } })).toEqual([
     'migrations/1700000000001_plants.sql:2:10: syntax error (42601)',
     '     2 | SELECT (1',
     '       |          ^',
@@ -79,16 +82,16 @@ test('a statement that the file ends in the middle of is marked at its end, not 
   ]);
 });
 
-test('an error that has no position is told without a line', () => {
-  expect(tell('-- Up Migration\nSELECT 1;\n', 'SELECT', { cause: { position: undefined } })).toEqual([
+test('an error that has no position is told without a line', async () => {
+  expect(await tell('-- Up Migration\nSELECT 1;\n', 'SELECT', { cause: { position: undefined } })).toEqual([
     'migrations/1700000000001_plants.sql: syntax error (42601)',
     FATE,
   ]);
 });
 
-test('detail, hint and context follow, and what was kept ends it', () => {
+test('detail, hint and context follow, and what was kept ends it', async () => {
   const cause = { position: undefined, detail: 'Key (a)=(1).', hint: 'Try b.', where: 'PL/pgSQL function f()' };
-  expect(tell('-- Up Migration\nSELECT 1;\n', 'SELECT', { cause, kept: ['1_a', '2_b'] })).toEqual([
+  expect(await tell('-- Up Migration\nSELECT 1;\n', 'SELECT', { cause, kept: ['1_a', '2_b'] })).toEqual([
     'migrations/1700000000001_plants.sql: syntax error (42601)',
     '  Key (a)=(1).',
     '  Try b.',
@@ -96,17 +99,19 @@ test('detail, hint and context follow, and what was kept ends it', () => {
     'this migration was rolled back; applied before it and kept: 1_a, 2_b',
   ]);
   expect(
-    tell('-- Up Migration\nSELECT 1;\n-- Down Migration\nSELECT 2;', 'SELECT', {
-      direction: 'down',
-      kept: ['3_c'],
-      cause: { position: undefined },
-    }).at(-1),
+    (
+      await tell('-- Up Migration\nSELECT 1;\n-- Down Migration\nSELECT 2;', 'SELECT', {
+        direction: 'down',
+        kept: ['3_c'],
+        cause: { position: undefined },
+      })
+    ).at(-1),
   ).toBe('this undoing was rolled back; undone before it and kept: 3_c');
 });
 
-test('a connection that broke leaves it open whether the migration was committed, and the message says so', () => {
+test('a connection that broke leaves it open whether the migration was committed, and the message says so', async () => {
   const lost = { severity: undefined, code: undefined, position: undefined, message: 'Connection terminated' };
-  expect(tell('-- Up Migration\nSELECT 1;\n', 'SELECT', { cause: lost })).toEqual([
+  expect(await tell('-- Up Migration\nSELECT 1;\n', 'SELECT', { cause: lost })).toEqual([
     'migrations/1700000000001_plants.sql: Connection terminated',
     'whether this migration was committed is not known (pnpm migrate status tells); this run applied nothing before it',
   ]);
