@@ -1,4 +1,7 @@
 import { seedId, type SeedFunction } from '@atriz/database';
+import { createKysely } from '@atriz/database/kysely';
+import type { Insertable } from 'kysely';
+import type { DB, Pages } from '../src/schema.ts';
 
 const PUBLISHED_AT = '2026-01-05T09:00:00Z';
 const PAGES = [
@@ -41,15 +44,21 @@ const seed: SeedFunction = async (client, { environment, log }) => {
     log('no pages: their authors are development users, and this is production');
     return;
   }
-  for (const { slug, title, body, publishedAt } of PAGES) {
-    await client.query(
-      `INSERT INTO pages (id, slug, title, body, author_id, published_at)
-       VALUES ($1, $2, $3, $4, $5, $6)
-       ON CONFLICT DO NOTHING`,
-      [seedId(`page:${slug}`), slug, title, body, seedId('user:manager@atriz.dev'), publishedAt],
-    );
-  }
-  log(`${PAGES.length} pages`);
+  const pages = PAGES.map(({ slug, title, body, publishedAt }): Insertable<Pages> => ({
+    id: seedId(`page:${slug}`),
+    slug,
+    title,
+    body,
+    author_id: seedId('user:manager@atriz.dev'),
+    published_at: publishedAt,
+  }));
+  const db = createKysely<DB>(client);
+  await db
+    .insertInto('pages')
+    .values(pages)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  log(`${pages.length} pages`);
 };
 
 export default seed;

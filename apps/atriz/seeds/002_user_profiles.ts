@@ -1,4 +1,7 @@
 import { seedId, type SeedFunction } from '@atriz/database';
+import { createKysely } from '@atriz/database/kysely';
+import type { Insertable } from 'kysely';
+import type { DB, UserPreferences, UserProfiles } from '../src/schema.ts';
 
 const PROFILES = [
   { email: 'admin@atriz.dev', handle: 'ada', name: 'Ada Admin', theme: 'dark', locale: 'en', timeZone: 'UTC' },
@@ -34,21 +37,28 @@ const seed: SeedFunction = async (client, { environment, log }) => {
     log('no profiles: they belong to development users, and this is production');
     return;
   }
-  for (const { email, handle, name, theme, locale, timeZone } of PROFILES) {
-    const userId = seedId(`user:${email}`);
-    await client.query(
-      `INSERT INTO user_profiles (user_id, handle, display_name)
-       VALUES ($1, $2, $3)
-       ON CONFLICT DO NOTHING`,
-      [userId, handle, name],
-    );
-    await client.query(
-      `INSERT INTO user_preferences (user_id, theme, locale, time_zone)
-       VALUES ($1, $2, $3, $4)
-       ON CONFLICT DO NOTHING`,
-      [userId, theme, locale, timeZone],
-    );
-  }
+  const profiles = PROFILES.map(({ email, handle, name }): Insertable<UserProfiles> => ({
+    user_id: seedId(`user:${email}`),
+    handle,
+    display_name: name,
+  }));
+  const preferences = PROFILES.map(({ email, theme, locale, timeZone }): Insertable<UserPreferences> => ({
+    user_id: seedId(`user:${email}`),
+    theme,
+    locale,
+    time_zone: timeZone,
+  }));
+  const db = createKysely<DB>(client);
+  await db
+    .insertInto('user_profiles')
+    .values(profiles)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  await db
+    .insertInto('user_preferences')
+    .values(preferences)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
   log(`${PROFILES.length} profiles with preferences`);
 };
 

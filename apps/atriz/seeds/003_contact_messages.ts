@@ -1,4 +1,7 @@
 import { seedId, type SeedFunction } from '@atriz/database';
+import { createKysely } from '@atriz/database/kysely';
+import type { Insertable } from 'kysely';
+import type { DB, ContactMessages } from '../src/schema.ts';
 
 const MESSAGES = [
   {
@@ -33,24 +36,23 @@ const seed: SeedFunction = async (client, { environment, log }) => {
     log('no contact messages: they are invented, and this is production');
     return;
   }
-  for (const { subject, body, name, email, writer, handledBy } of MESSAGES) {
-    await client.query(
-      `INSERT INTO contact_messages (id, user_id, name, email, subject, body, created_at, handled_at, handled_by)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-       ON CONFLICT DO NOTHING`,
-      [
-        seedId(`contact-message:${subject}`),
-        writer && seedId(`user:${writer}`),
-        name,
-        email,
-        subject,
-        body,
-        '2026-01-12T08:30:00Z',
-        handledBy && '2026-01-13T10:00:00Z',
-        handledBy && seedId(`user:${handledBy}`),
-      ],
-    );
-  }
+  const messages = MESSAGES.map(({ subject, body, name, email, writer, handledBy }): Insertable<ContactMessages> => ({
+    id: seedId(`contact-message:${subject}`),
+    user_id: writer && seedId(`user:${writer}`),
+    name,
+    email,
+    subject,
+    body,
+    created_at: '2026-01-12T08:30:00Z',
+    handled_at: handledBy && '2026-01-13T10:00:00Z',
+    handled_by: handledBy && seedId(`user:${handledBy}`),
+  }));
+  const db = createKysely<DB>(client);
+  await db
+    .insertInto('contact_messages')
+    .values(messages)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
   log(`${MESSAGES.length} contact messages`);
 };
 

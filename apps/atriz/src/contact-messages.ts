@@ -1,4 +1,7 @@
 import type { DatabasePool } from '@atriz/database';
+import { createKysely } from '@atriz/database/kysely';
+import { sql } from 'kysely';
+import type { DB } from './schema.ts';
 
 export interface NewContactMessage {
   /** A `users.id` of atriz_shared, when the writer is signed in. */
@@ -23,22 +26,23 @@ export async function leaveMessage(
   db: Pick<DatabasePool, 'query'>,
   { userId, name, email, subject, body }: NewContactMessage,
 ): Promise<string> {
-  const { rows } = await db.query<{ id: string }>(
-    'INSERT INTO contact_messages (user_id, name, email, subject, body) VALUES ($1, $2, $3, $4, $5) RETURNING id',
-    [userId, name, email, subject, body],
-  );
-  return rows[0]!.id;
+  const { id } = await createKysely<DB>(db)
+    .insertInto('contact_messages')
+    .values({ user_id: userId, name, email, subject, body })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return id;
 }
 
 /** The messages that nobody has dealt with, oldest first. */
 export async function readWaitingMessages(db: Pick<DatabasePool, 'query'>): Promise<WaitingMessage[]> {
-  const { rows } = await db.query<WaitingMessage>(
-    `SELECT id, name, email, subject, body, created_at AS "createdAt"
-     FROM contact_messages
-     WHERE handled_at IS NULL
-     ORDER BY created_at, id`,
-  );
-  return rows;
+  return createKysely<DB>(db)
+    .selectFrom('contact_messages')
+    .select(['id', 'name', 'email', 'subject', 'body', 'created_at as createdAt'])
+    .where('handled_at', 'is', null)
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute();
 }
 
 /** Marks a message as dealt with. False when there is no such message, or somebody was quicker. */
@@ -46,9 +50,11 @@ export async function handleMessage(
   db: Pick<DatabasePool, 'query'>,
   { messageId, handledBy }: { readonly messageId: string; readonly handledBy: string },
 ): Promise<boolean> {
-  const { rowCount } = await db.query(
-    'UPDATE contact_messages SET handled_at = now(), handled_by = $2 WHERE id = $1 AND handled_at IS NULL',
-    [messageId, handledBy],
-  );
-  return rowCount === 1;
+  const { numUpdatedRows } = await createKysely<DB>(db)
+    .updateTable('contact_messages')
+    .set({ handled_at: sql`now()`, handled_by: handledBy })
+    .where('id', '=', messageId)
+    .where('handled_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows === 1n;
 }

@@ -1,4 +1,7 @@
 import type { DatabasePool } from '@atriz/database';
+import { createKysely } from '@atriz/database/kysely';
+import { sql, type NotNull } from 'kysely';
+import type { DB } from './schema.ts';
 
 export interface Page {
   readonly slug: string;
@@ -10,7 +13,7 @@ export interface Page {
   readonly publishedAt: Date;
 }
 
-const COLUMNS = 'slug, title, body, author_id AS "authorId", published_at AS "publishedAt"';
+const COLUMNS = ['slug', 'title', 'body', 'author_id as authorId', 'published_at as publishedAt'] as const;
 
 /** The page of this slug if it is public at `now`; a draft, or a page whose day has not come, is undefined. */
 export async function findPublishedPage(
@@ -18,11 +21,7 @@ export async function findPublishedPage(
   slug: string,
   { now = new Date() }: { readonly now?: Date } = {},
 ): Promise<Page | undefined> {
-  const { rows } = await db.query<Page>(`SELECT ${COLUMNS} FROM pages WHERE slug = $1 AND published_at <= $2`, [
-    slug,
-    now,
-  ]);
-  return rows[0];
+  return selectPublished(db, now).where('slug', '=', slug).executeTakeFirst();
 }
 
 /**
@@ -34,13 +33,19 @@ export async function searchPages(
   words: string,
   { now = new Date(), limit = 20 }: { readonly now?: Date; readonly limit?: number } = {},
 ): Promise<Page[]> {
-  const { rows } = await db.query<Page>(
-    `SELECT ${COLUMNS}
-     FROM pages, websearch_to_tsquery('english', $1) AS wanted
-     WHERE search_vector @@ wanted AND published_at <= $2
-     ORDER BY ts_rank(search_vector, wanted) DESC, slug
-     LIMIT $3`,
-    [words, now, limit],
-  );
-  return rows;
+  const wanted = sql`websearch_to_tsquery('english', ${words})`;
+  return selectPublished(db, now)
+    .where(({ ref }) => sql<boolean>`${ref('search_vector')} @@ ${wanted}`)
+    .orderBy(({ ref }) => sql`ts_rank(${ref('search_vector')}, ${wanted})`, 'desc')
+    .orderBy('slug')
+    .limit(limit)
+    .execute();
+}
+
+function selectPublished(db: Pick<DatabasePool, 'query'>, now: Date) {
+  return createKysely<DB>(db)
+    .selectFrom('pages')
+    .select(COLUMNS)
+    .where('published_at', '<=', now)
+    .$narrowType<{ publishedAt: NotNull }>();
 }

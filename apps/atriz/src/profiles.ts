@@ -1,10 +1,12 @@
 import { findUserById, type ApplicationPools } from '@atriz/core';
+import type { Selectable } from 'kysely';
+import type { UserPreferences, UserProfiles } from './schema.ts';
 
 export interface Preferences {
   readonly theme: 'light' | 'dark' | 'system';
-  readonly locale: string;
-  readonly timeZone: string;
-  readonly emailNotifications: boolean;
+  readonly locale: Selectable<UserPreferences>['locale'];
+  readonly timeZone: Selectable<UserPreferences>['time_zone'];
+  readonly emailNotifications: Selectable<UserPreferences>['email_notifications'];
 }
 
 export interface Account {
@@ -25,8 +27,8 @@ export const DEFAULT_PREFERENCES: Preferences = {
 };
 
 interface ProfileRow {
-  readonly handle: string | null;
-  readonly displayName: string | null;
+  readonly handle: Selectable<UserProfiles>['handle'] | null;
+  readonly displayName: Selectable<UserProfiles>['display_name'] | null;
   readonly preferences: Preferences | null;
 }
 

@@ -1,4 +1,7 @@
 import { seedId, type SeedFunction } from '@atriz/database';
+import { createKysely } from '@atriz/database/kysely';
+import type { Insertable } from 'kysely';
+import type { DB, Vehicles } from '../src/schema.ts';
 
 /** The n-th vehicle has the key `seedId('vehicle:<n>')`, counted from 1; the seed of positions relies on it. */
 const VEHICLES = [
@@ -20,14 +23,18 @@ const seed: SeedFunction = async (client, { environment, log }) => {
     log('no vehicles: their owners are development users, and this is production');
     return;
   }
-  for (const [index, { owner, plate, name }] of VEHICLES.entries()) {
-    await client.query(
-      `INSERT INTO vehicles (id, user_id, plate, name)
-       VALUES ($1, $2, $3, $4)
-       ON CONFLICT DO NOTHING`,
-      [seedId(`vehicle:${index + 1}`), seedId(`user:${owner}`), plate, name],
-    );
-  }
+  const vehicles = VEHICLES.map(({ owner, plate, name }, index): Insertable<Vehicles> => ({
+    id: seedId(`vehicle:${index + 1}`),
+    user_id: seedId(`user:${owner}`),
+    plate,
+    name,
+  }));
+  const db = createKysely<DB>(client);
+  await db
+    .insertInto('vehicles')
+    .values(vehicles)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
   log(`${VEHICLES.length} vehicles`);
 };
 

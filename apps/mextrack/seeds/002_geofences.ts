@@ -1,4 +1,7 @@
 import { seedId, type SeedFunction } from '@atriz/database';
+import { createKysely } from '@atriz/database/kysely';
+import type { Insertable } from 'kysely';
+import type { DB, Geofences } from '../src/schema.ts';
 
 const CIRCLE = { owner: 'manager@atriz.dev', name: 'Depot', latitude: 38.72, longitude: -9.14, radiusM: 8000 };
 const POLYGON = {
@@ -18,30 +21,28 @@ const seed: SeedFunction = async (client, { environment, log }) => {
     log('no geofences: their owners are development users, and this is production');
     return;
   }
-  await client.query(
-    `INSERT INTO geofences (id, user_id, name, shape, center_latitude, center_longitude, radius_m)
-     VALUES ($1, $2, $3, 'circle', $4, $5, $6)
-     ON CONFLICT DO NOTHING`,
-    [
-      seedId(`geofence:${CIRCLE.name}`),
-      seedId(`user:${CIRCLE.owner}`),
-      CIRCLE.name,
-      CIRCLE.latitude,
-      CIRCLE.longitude,
-      CIRCLE.radiusM,
-    ],
-  );
-  await client.query(
-    `INSERT INTO geofences (id, user_id, name, shape, polygon)
-     VALUES ($1, $2, $3, 'polygon', $4)
-     ON CONFLICT DO NOTHING`,
-    [
-      seedId(`geofence:${POLYGON.name}`),
-      seedId(`user:${POLYGON.owner}`),
-      POLYGON.name,
-      JSON.stringify(POLYGON.corners),
-    ],
-  );
+  const circle: Insertable<Geofences> = {
+    id: seedId(`geofence:${CIRCLE.name}`),
+    user_id: seedId(`user:${CIRCLE.owner}`),
+    name: CIRCLE.name,
+    shape: 'circle',
+    center_latitude: CIRCLE.latitude,
+    center_longitude: CIRCLE.longitude,
+    radius_m: CIRCLE.radiusM,
+  };
+  const polygon: Insertable<Geofences> = {
+    id: seedId(`geofence:${POLYGON.name}`),
+    user_id: seedId(`user:${POLYGON.owner}`),
+    name: POLYGON.name,
+    shape: 'polygon',
+    polygon: JSON.stringify(POLYGON.corners),
+  };
+  const db = createKysely<DB>(client);
+  await db
+    .insertInto('geofences')
+    .values([circle, polygon])
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
   log('2 geofences');
 };
 

@@ -1,4 +1,5 @@
 import { copyRows, seedId, type SeedFunction } from '@atriz/database';
+import type { TrackingData } from '../src/schema.ts';
 
 const VEHICLES = 10;
 const POSITIONS_OF_EACH = 1000;
@@ -6,7 +7,14 @@ const POSITIONS_OF_EACH = 1000;
 const STARTS_AT_MS = Date.UTC(2026, 0, 30);
 const STEP_MS = 5 * 60 * 1000;
 const STEP_RADIANS = 0.6;
-const COLUMNS = ['vehicle_id', 'recorded_at', 'latitude', 'longitude', 'speed_kmh', 'heading_degrees'];
+const COLUMNS = [
+  'vehicle_id',
+  'recorded_at',
+  'latitude',
+  'longitude',
+  'speed_kmh',
+  'heading_degrees',
+] as const satisfies readonly (keyof TrackingData)[];
 
 type Position = readonly [vehicleId: string, recordedAt: Date, ...numbers: number[]];
 

@@ -1,4 +1,6 @@
 import { copyRows, withTransaction, type DatabasePool } from '@atriz/database';
+import { createKysely } from '@atriz/database/kysely';
+import type { DB, TrackingData } from './schema.ts';
 
 export interface Position {
   readonly vehicleId: string;
@@ -21,7 +23,7 @@ const COLUMNS = [
   'speed_kmh',
   'heading_degrees',
   'odometer_m',
-] as const;
+] as const satisfies readonly (keyof TrackingData)[];
 
 /**
  * Keeps what devices send, in any order, and resolves to how many positions were new: one that is there already (the
@@ -85,12 +87,12 @@ export async function readTrack(
   db: Pick<DatabasePool, 'query'>,
   { vehicleId, from, until }: { readonly vehicleId: string; readonly from: Date; readonly until: Date },
 ): Promise<TrackPoint[]> {
-  const { rows } = await db.query<TrackPoint>(
-    `SELECT recorded_at AS "recordedAt", latitude, longitude, speed_kmh AS "speedKmh"
-     FROM tracking_data
-     WHERE vehicle_id = $1 AND recorded_at >= $2 AND recorded_at < $3
-     ORDER BY recorded_at`,
-    [vehicleId, from, until],
-  );
-  return rows;
+  return createKysely<DB>(db)
+    .selectFrom('tracking_data')
+    .select(['recorded_at as recordedAt', 'latitude', 'longitude', 'speed_kmh as speedKmh'])
+    .where('vehicle_id', '=', vehicleId)
+    .where('recorded_at', '>=', from)
+    .where('recorded_at', '<', until)
+    .orderBy('recorded_at')
+    .execute();
 }

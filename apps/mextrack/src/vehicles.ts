@@ -1,5 +1,7 @@
 import { findUserById, type ApplicationPools } from '@atriz/core';
 import type { DatabasePool } from '@atriz/database';
+import { createKysely } from '@atriz/database/kysely';
+import type { DB } from './schema.ts';
 
 export interface LastPosition {
   readonly recordedAt: Date;
@@ -17,22 +19,18 @@ export interface FleetVehicle {
   readonly lastPosition: LastPosition | undefined;
 }
 
-type FleetRow = Omit<FleetVehicle, 'lastPosition'> & {
-  readonly [Field in keyof LastPosition]: LastPosition[Field] | null;
-};
-
 /** The vehicles in service of a user, by name, each with the last place it was seen at. */
 export async function readFleet(db: DatabasePool, userId: string): Promise<FleetVehicle[]> {
-  const { rows } = await db.query<FleetRow>(
-    `SELECT vehicles.id, vehicles.plate, vehicles.name,
-       last.recorded_at AS "recordedAt", last.latitude, last.longitude,
-       last.speed_kmh AS "speedKmh", last.heading_degrees AS "headingDegrees"
-     FROM vehicles
-     LEFT JOIN vehicle_positions AS last ON last.vehicle_id = vehicles.id
-     WHERE vehicles.user_id = $1 AND vehicles.retired_at IS NULL
-     ORDER BY vehicles.name, vehicles.id`,
-    [userId],
-  );
+  const rows = await createKysely<DB>(db)
+    .selectFrom('vehicles')
+    .leftJoin('vehicle_positions as last', 'last.vehicle_id', 'vehicles.id')
+    .select(['vehicles.id', 'vehicles.plate', 'vehicles.name', 'last.latitude', 'last.longitude'])
+    .select(['last.recorded_at as recordedAt', 'last.speed_kmh as speedKmh', 'last.heading_degrees as headingDegrees'])
+    .where('vehicles.user_id', '=', userId)
+    .where('vehicles.retired_at', 'is', null)
+    .orderBy('vehicles.name')
+    .orderBy('vehicles.id')
+    .execute();
   return rows.map(({ id, plate, name, recordedAt, latitude, longitude, speedKmh, headingDegrees }) => ({
     id,
     plate,

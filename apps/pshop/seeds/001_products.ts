@@ -1,4 +1,7 @@
 import { seedId, type SeedFunction } from '@atriz/database';
+import { createKysely } from '@atriz/database/kysely';
+import type { Insertable } from 'kysely';
+import type { DB, Products } from '../src/schema.ts';
 
 const PRODUCTS = [
   { sku: 'BAG-CANVAS', name: 'Canvas bag', priceCents: 1490 },
@@ -21,14 +24,18 @@ const seed: SeedFunction = async (client, { environment, log }) => {
     log('no products: they are invented, and this is production');
     return;
   }
-  for (const { sku, name, priceCents } of PRODUCTS) {
-    await client.query(
-      `INSERT INTO products (id, sku, name, price_cents)
-       VALUES ($1, $2, $3, $4)
-       ON CONFLICT DO NOTHING`,
-      [seedId(`product:${sku}`), sku, name, priceCents],
-    );
-  }
+  const products = PRODUCTS.map(({ sku, name, priceCents }): Insertable<Products> => ({
+    id: seedId(`product:${sku}`),
+    sku,
+    name,
+    price_cents: priceCents,
+  }));
+  const db = createKysely<DB>(client);
+  await db
+    .insertInto('products')
+    .values(products)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
   log(`${PRODUCTS.length} products`);
 };
 

@@ -1,4 +1,7 @@
 import { seedId, type SeedFunction } from '@atriz/database';
+import { createKysely } from '@atriz/database/kysely';
+import type { Insertable } from 'kysely';
+import type { DB, StockMovements } from '../src/schema.ts';
 
 const DELIVERY = 'DEV-DELIVERY-1';
 const PIECES_BY_SKU: Readonly<Record<string, number>> = {
@@ -24,22 +27,31 @@ const seed: SeedFunction = async (client, { environment, log }) => {
     return;
   }
   const skus = Object.keys(PIECES_BY_SKU);
-  await client.query(
-    `INSERT INTO stock_movements (product_id, quantity_change, reason, reference, user_id)
-     SELECT product_id, quantity, 'receipt', $3, $4
-     FROM unnest($1::uuid[], $2::bigint[]) AS delivered (product_id, quantity)
-     ON CONFLICT (reference, product_id) WHERE reference IS NOT NULL DO NOTHING`,
-    [
-      skus.map((sku) => seedId(`product:${sku}`)),
-      Object.values(PIECES_BY_SKU),
-      DELIVERY,
-      seedId('user:manager@atriz.dev'),
-    ],
-  );
-  await client.query('UPDATE inventory SET reorder_level = $2 WHERE product_id = ANY ($1) AND reorder_level = 0', [
-    skus.map((sku) => seedId(`product:${sku}`)),
-    REORDER_LEVEL,
-  ]);
+  const movements = skus.map((sku): Insertable<StockMovements> => ({
+    product_id: seedId(`product:${sku}`),
+    quantity_change: PIECES_BY_SKU[sku]!,
+    reason: 'receipt',
+    reference: DELIVERY,
+    user_id: seedId('user:manager@atriz.dev'),
+  }));
+  const db = createKysely<DB>(client);
+  await db
+    .insertInto('stock_movements')
+    .values(movements)
+    .onConflict((conflict) =>
+      conflict.columns(['reference', 'product_id']).where('reference', 'is not', null).doNothing(),
+    )
+    .execute();
+  await db
+    .updateTable('inventory')
+    .set({ reorder_level: REORDER_LEVEL })
+    .where(
+      'product_id',
+      'in',
+      movements.map(({ product_id: id }) => id),
+    )
+    .where('reorder_level', '=', '0')
+    .execute();
   log(`stock of ${skus.length} products`);
 };
 

@@ -1,4 +1,7 @@
 import { seedId, type SeedFunction } from '@atriz/database';
+import { createKysely } from '@atriz/database/kysely';
+import type { Insertable } from 'kysely';
+import type { DB, SaleItems } from '../src/schema.ts';
 
 const SALES = [
   {
@@ -41,30 +44,40 @@ const seed: SeedFunction = async (client, { environment, log }) => {
     log('no sales: they are invented, and this is production');
     return;
   }
+  const db = createKysely<DB>(client);
   for (const { number, seller, paymentMethod, soldAt, totalCents, lines } of SALES) {
     const saleId = seedId(`sale:${number}`);
     const userId = seedId(`user:${seller}`);
-    const { rowCount } = await client.query(
-      `INSERT INTO sales (id, user_id, total_cents, payment_method, sold_at)
-       VALUES ($1, $2, $3, $4, $5)
-       ON CONFLICT DO NOTHING`,
-      [saleId, userId, totalCents, paymentMethod, soldAt],
-    );
-    if (rowCount === 0) continue;
-    for (const [index, { sku, quantity, unitPriceCents }] of lines.entries()) {
-      const itemId = seedId(`sale-item:${number}:${index + 1}`);
-      const productId = seedId(`product:${sku}`);
-      await client.query(
-        `INSERT INTO sale_items (id, sale_id, line_number, product_id, quantity, unit_price_cents)
-         VALUES ($1, $2, $3, $4, $5, $6)`,
-        [itemId, saleId, index + 1, productId, quantity, unitPriceCents],
-      );
-      await client.query(
-        `INSERT INTO stock_movements (product_id, quantity_change, reason, sale_item_id, user_id, created_at)
-         VALUES ($1, $2, 'sale', $3, $4, $5)`,
-        [productId, -quantity, itemId, userId, soldAt],
-      );
-    }
+    const sale = await db
+      .insertInto('sales')
+      .values({
+        id: saleId,
+        user_id: userId,
+        total_cents: totalCents,
+        payment_method: paymentMethod,
+        sold_at: soldAt,
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirstOrThrow();
+    if (sale.numInsertedOrUpdatedRows === 0n) continue;
+    const items = lines.map(({ sku, quantity, unitPriceCents }, index) => ({
+      id: seedId(`sale-item:${number}:${index + 1}`),
+      sale_id: saleId,
+      line_number: index + 1,
+      product_id: seedId(`product:${sku}`),
+      quantity,
+      unit_price_cents: unitPriceCents,
+    })) satisfies Insertable<SaleItems>[];
+    await db.insertInto('sale_items').values(items).execute();
+    const movements = items.map(({ id, product_id, quantity }) => ({
+      product_id,
+      quantity_change: -quantity,
+      reason: 'sale',
+      sale_item_id: id,
+      user_id: userId,
+      created_at: soldAt,
+    }));
+    await db.insertInto('stock_movements').values(movements).execute();
   }
   log(`${SALES.length} sales`);
 };

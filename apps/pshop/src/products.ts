@@ -1,4 +1,6 @@
 import type { DatabasePool } from '@atriz/database';
+import { createKysely } from '@atriz/database/kysely';
+import type { DB } from './schema.ts';
 import { toCents } from './cents.ts';
 
 export interface ProductOnShelf {
@@ -10,45 +12,33 @@ export interface ProductOnShelf {
   readonly quantity: number;
 }
 
-interface ProductRow {
-  readonly id: string;
-  readonly sku: string;
-  readonly name: string;
-  readonly priceCents: string;
-  readonly quantity: string;
-}
-
-const COLUMNS = `
-  products.id,
-  products.sku,
-  products.name,
-  products.price_cents AS "priceCents",
-  coalesce(inventory.quantity, 0) AS quantity`;
-
 /** What the shop sells today, by name, with what is left of it. Retired products are left out. */
 export async function readProductsOnShelf(db: Pick<DatabasePool, 'query'>): Promise<ProductOnShelf[]> {
-  const { rows } = await db.query<ProductRow>(
-    `SELECT ${COLUMNS}
-     FROM products
-     LEFT JOIN inventory ON inventory.product_id = products.id
-     WHERE products.retired_at IS NULL
-     ORDER BY products.name, products.id`,
-  );
+  const rows = await selectProducts(db).orderBy('products.name').orderBy('products.id').execute();
   return rows.map(toProduct);
 }
 
 /** The products to order more of: fewer are left than their reorder level. The scarcest first. */
 export async function readProductsToReorder(db: Pick<DatabasePool, 'query'>): Promise<ProductOnShelf[]> {
-  const { rows } = await db.query<ProductRow>(
-    `SELECT ${COLUMNS}
-     FROM products
-     JOIN inventory ON inventory.product_id = products.id
-     WHERE products.retired_at IS NULL AND inventory.quantity < inventory.reorder_level
-     ORDER BY inventory.quantity, products.name`,
-  );
+  const rows = await selectProducts(db)
+    .whereRef('inventory.quantity', '<', 'inventory.reorder_level')
+    .orderBy('inventory.quantity')
+    .orderBy('products.name')
+    .execute();
   return rows.map(toProduct);
 }
 
-function toProduct({ id, sku, name, priceCents, quantity }: ProductRow): ProductOnShelf {
-  return { id, sku, name, priceCents: toCents(priceCents), quantity: Number(quantity) };
+/** Those in the shop's range. One that never had any stock has no row in `inventory`. */
+function selectProducts(db: Pick<DatabasePool, 'query'>) {
+  return createKysely<DB>(db)
+    .selectFrom('products')
+    .leftJoin('inventory', 'inventory.product_id', 'products.id')
+    .select(['products.id', 'products.sku', 'products.name', 'products.price_cents', 'inventory.quantity'])
+    .where('products.retired_at', 'is', null);
+}
+
+type ProductRow = Awaited<ReturnType<ReturnType<typeof selectProducts>['executeTakeFirstOrThrow']>>;
+
+function toProduct({ id, sku, name, price_cents: priceCents, quantity }: ProductRow): ProductOnShelf {
+  return { id, sku, name, priceCents: toCents(priceCents), quantity: Number(quantity ?? 0) };
 }

@@ -1,5 +1,7 @@
 import { AtrizError, withTransaction, type DatabasePool } from '@atriz/database';
+import { createKysely } from '@atriz/database/kysely';
 import { toCents } from './cents.ts';
+import type { DB } from './schema.ts';
 
 export interface NewSale {
   /** A `users.id` of atriz_shared: who sells. */
@@ -25,21 +27,25 @@ export async function recordSale(
 ): Promise<RecordedSale> {
   if (lines.length === 0) throw new AtrizError('ARGUMENT_INVALID', 'the sale has no line');
   return withTransaction(db.pool, async (client) => {
-    const products = await client.query<{ id: string; priceCents: string }>(
-      'SELECT id, price_cents AS "priceCents" FROM products WHERE id = ANY ($1) AND retired_at IS NULL',
-      [lines.map(({ productId }) => productId)],
-    );
-    const pricesCents = priceLines(
-      lines,
-      new Map(products.rows.map(({ id, priceCents }) => [id, toCents(priceCents)])),
-    );
+    const kysely = createKysely<DB>(client);
+    const products = await kysely
+      .selectFrom('products')
+      .select(['id', 'price_cents as priceCents'])
+      .where(
+        'id',
+        'in',
+        lines.map(({ productId }) => productId),
+      )
+      .where('retired_at', 'is', null)
+      .execute();
+    const pricesCents = priceLines(lines, new Map(products.map(({ id, priceCents }) => [id, toCents(priceCents)])));
     const totalCents = lines.reduce((sum, { quantity }, index) => sum + quantity * pricesCents[index]!, 0);
 
-    const sale = await client.query<{ id: string }>(
-      'INSERT INTO sales (user_id, total_cents, payment_method) VALUES ($1, $2, $3) RETURNING id',
-      [userId, totalCents, paymentMethod],
-    );
-    const id = sale.rows[0]!.id;
+    const { id } = await kysely
+      .insertInto('sales')
+      .values({ user_id: userId, total_cents: totalCents, payment_method: paymentMethod })
+      .returning('id')
+      .executeTakeFirstOrThrow();
     await client.query(
       `WITH sold AS (
          INSERT INTO sale_items (sale_id, line_number, product_id, quantity, unit_price_cents)
@@ -69,11 +75,12 @@ export async function readTakingsCents(
   db: Pick<DatabasePool, 'query'>,
   { userId, from, until }: { readonly userId: string; readonly from: Date; readonly until: Date },
 ): Promise<number> {
-  const { rows } = await db.query<{ total: string }>(
-    `SELECT coalesce(sum(total_cents), 0) AS total
-     FROM sales
-     WHERE user_id = $1 AND sold_at >= $2 AND sold_at < $3`,
-    [userId, from, until],
-  );
-  return toCents(rows[0]!.total);
+  const { total } = await createKysely<DB>(db)
+    .selectFrom('sales')
+    .select(({ fn, val }) => fn.coalesce(fn.sum<string>('total_cents'), val('0')).as('total'))
+    .where('user_id', '=', userId)
+    .where('sold_at', '>=', from)
+    .where('sold_at', '<', until)
+    .executeTakeFirstOrThrow();
+  return toCents(total);
 }

@@ -1,5 +1,7 @@
 import { seedId, type SeedFunction } from '@atriz/database';
+import { createKysely } from '@atriz/database/kysely';
 import { ROLE_NAMES, type RoleName } from '../src/roles.ts';
+import type { DB } from '../src/schema.ts';
 
 const DESCRIPTIONS: Readonly<Record<RoleName, string>> = {
   admin: 'Runs the company: every product, every user, every setting',
@@ -9,15 +11,18 @@ const DESCRIPTIONS: Readonly<Record<RoleName, string>> = {
 
 /** The roles that code relies on, in every environment. A description changed here is brought up to date. */
 const seed: SeedFunction = async (client, { log }) => {
-  for (const name of ROLE_NAMES) {
-    await client.query(
-      `INSERT INTO roles (id, name, description)
-       VALUES ($1, $2, $3)
-       ON CONFLICT (name) DO UPDATE SET description = excluded.description
-       WHERE roles.description <> excluded.description`,
-      [seedId(`role:${name}`), name, DESCRIPTIONS[name]],
-    );
-  }
+  const roles = ROLE_NAMES.map((name) => ({ id: seedId(`role:${name}`), name, description: DESCRIPTIONS[name] }));
+  const db = createKysely<DB>(client);
+  await db
+    .insertInto('roles')
+    .values(roles)
+    .onConflict((conflict) =>
+      conflict
+        .column('name')
+        .doUpdateSet({ description: (old) => old.ref('excluded.description') })
+        .whereRef('roles.description', '<>', 'excluded.description'),
+    )
+    .execute();
   log(`${ROLE_NAMES.length} roles`);
 };
 

@@ -1,4 +1,7 @@
 import { seedId, type SeedFunction } from '@atriz/database';
+import { createKysely } from '@atriz/database/kysely';
+import type { Insertable } from 'kysely';
+import type { DB, Users } from '../src/schema.ts';
 
 /** Each hash is bcrypt's, of the development password that the README gives, with a salt of its own. */
 const USERS = [
@@ -44,14 +47,19 @@ const seed: SeedFunction = async (client, { environment, log }) => {
     log('no development users: their password is public, and this is production');
     return;
   }
-  for (const { email, name, passwordHash } of USERS) {
-    await client.query(
-      `INSERT INTO users (id, email, password_hash, name, email_verified)
-       VALUES ($1, $2, $3, $4, true)
-       ON CONFLICT DO NOTHING`,
-      [seedId(`user:${email}`), email, passwordHash, name],
-    );
-  }
+  const users = USERS.map(({ email, name, passwordHash }): Insertable<Users> => ({
+    id: seedId(`user:${email}`),
+    email,
+    password_hash: passwordHash,
+    name,
+    email_verified: true,
+  }));
+  const db = createKysely<DB>(client);
+  await db
+    .insertInto('users')
+    .values(users)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
   log(`${USERS.length} development users`);
 };
 

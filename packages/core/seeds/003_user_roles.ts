@@ -1,4 +1,6 @@
 import { seedId, type SeedFunction } from '@atriz/database';
+import { createKysely } from '@atriz/database/kysely';
+import type { DB } from '../src/schema.ts';
 
 const ROLES_BY_EMAIL: Readonly<Record<string, readonly string[]>> = {
   'admin@atriz.dev': ['admin', 'member'],
@@ -11,17 +13,22 @@ const ROLES_BY_EMAIL: Readonly<Record<string, readonly string[]>> = {
 
 /** Gives the development users their roles. Where a user is missing, as in production, it gives nothing. */
 const seed: SeedFunction = async (client, { log }) => {
-  let granted = 0;
+  const db = createKysely<DB>(client);
+  let granted = 0n;
   for (const [email, roles] of Object.entries(ROLES_BY_EMAIL)) {
-    const { rowCount } = await client.query(
-      `INSERT INTO user_roles (user_id, role_id)
-       SELECT users.id, roles.id
-       FROM users, roles
-       WHERE users.id = $1 AND roles.name = ANY ($2)
-       ON CONFLICT DO NOTHING`,
-      [seedId(`user:${email}`), roles],
-    );
-    granted += rowCount ?? 0;
+    const { numInsertedOrUpdatedRows = 0n } = await db
+      .insertInto('user_roles')
+      .columns(['user_id', 'role_id'])
+      .expression((from) =>
+        from
+          .selectFrom(['users', 'roles'])
+          .select(['users.id as user_id', 'roles.id as role_id'])
+          .where('users.id', '=', seedId(`user:${email}`))
+          .where('roles.name', 'in', roles),
+      )
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirstOrThrow();
+    granted += numInsertedOrUpdatedRows;
   }
   log(`${granted} roles granted`);
 };

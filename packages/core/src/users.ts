@@ -1,15 +1,19 @@
 import type { DatabasePool } from '@atriz/database';
+import type { Selectable } from 'kysely';
+import type { Users } from './schema.ts';
+
+type UserRow = Selectable<Users>;
 
 /** A user as other code may see one: the password's hash stays in the database. */
 export interface User {
-  readonly id: string;
-  readonly email: string;
-  readonly name: string;
-  readonly emailVerified: boolean;
+  readonly id: UserRow['id'];
+  readonly email: UserRow['email'];
+  readonly name: UserRow['name'];
+  readonly emailVerified: UserRow['email_verified'];
   /** False: known, but refused at sign-in. */
-  readonly isActive: boolean;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
+  readonly isActive: UserRow['is_active'];
+  readonly createdAt: UserRow['created_at'];
+  readonly updatedAt: UserRow['updated_at'];
 }
 
 const COLUMNS = `
