@@ -1,0 +1,70 @@
+import { AtrizError } from '@atriz/database';
+import type { Context } from '../context.ts';
+import { checkIdentity, readIdentity } from '../ledger/identity.ts';
+import { readHistory } from '../migrations/history.ts';
+import { readMigrationFiles, type MigrationFile } from '../migrations/migration-file.ts';
+import { directoryOf } from '../migrations/runner.ts';
+import { withScratchDatabase } from '../scratch.ts';
+import type { Target } from '../target.ts';
+import type { Catalog } from './catalog.ts';
+import { compareCatalogs } from './compare.ts';
+import { toFinding, type Finding } from './finding.ts';
+import { readCatalog } from './read-catalog.ts';
+import { replay } from './replay.ts';
+import { DRIFT } from './sentence.ts';
+import { readSnapshot, withReadOnly } from './snapshot.ts';
+
+export interface DriftReport {
+  /** How many migrations were replayed: those that the database's history has. */
+  readonly applied: number;
+  /** How many files are not applied yet; they are not compared. */
+  readonly pending: number;
+  readonly differences: readonly Finding[];
+}
+
+/**
+ * Replays the migrations that a database's history has, from their files, into a scratch database beside it, and lists
+ * in what the live schema differs from that. The live database is only read, in one read-only transaction.
+ *
+ * Throws `IDENTITY_MISMATCH`, `MIGRATION_MISSING` (applied, but its file is gone), `MIGRATION_FAILED` (the files do not
+ * make a schema from nothing), `MIGRATION_INVALID`, `REPLAY_REFUSED`, `PERMISSION_DENIED` (the user may not create
+ * databases) and connection errors.
+ */
+export async function checkDrift(target: Target, context: Context = {}): Promise<DriftReport> {
+  const files = await readMigrationFiles(directoryOf(target));
+  const live = await withReadOnly(target, context, async (client) => {
+    const identity = await readIdentity(client);
+    if (identity) checkIdentity(identity, target);
+    const history = await readHistory(client, target.database.migrationsTable);
+    return { history, catalog: await readCatalog(client, target.database.migrationsTable) };
+  });
+  const applied = live.history.map((name) => files.find((file) => file.name === name) ?? refuseMissing(name, target));
+  const expected = await readReplayed(target, applied, context);
+  const differences = compareCatalogs(expected, live.catalog, { lenient: true });
+  return {
+    applied: applied.length,
+    pending: files.filter(({ name }) => !live.history.includes(name)).length,
+    differences: differences.map((each) => toFinding(each, DRIFT)),
+  };
+}
+
+/** The schema that migrations make from nothing, in a scratch database on the target's server. */
+export async function readReplayed(
+  target: Target,
+  files: readonly MigrationFile[],
+  context: Context,
+): Promise<Catalog> {
+  context.onProgress?.(`replaying ${files.length} migrations into a scratch database`);
+  return withScratchDatabase(target, context, async (scratch) => {
+    await replay(scratch, { direction: 'up', files }, context);
+    return readSnapshot(scratch, context);
+  });
+}
+
+function refuseMissing(name: string, target: Target): never {
+  throw new AtrizError(
+    'MIGRATION_MISSING',
+    `applied to "${target.parameters.database}", but there is no such file in ${directoryOf(target)}: ${name}`,
+    { hint: 'bring the file back, for example from the branch that has it' },
+  );
+}
