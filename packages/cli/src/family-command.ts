@@ -8,6 +8,10 @@ export interface FamilyCommand<Result extends object> {
   readonly work: (target: Target, context: Context) => Promise<Result>;
   /** The line that a person reads, such as `2 migrations applied`. */
   readonly describe: (result: Result, outcome: Outcome<Result>) => string;
+  /** What was found: lines below it. */
+  readonly details?: (result: Result) => readonly string[];
+  /** The exit code of a result that is not simply done. With several, the first in dependency order decides. */
+  readonly exitCode?: (result: Result) => number;
   readonly order?: FamilyRunOptions<Result>['order'];
 }
 
@@ -17,7 +21,7 @@ export interface FamilyCommand<Result extends object> {
  */
 export async function runFamilyCommand<Result extends object>(
   invocation: Invocation,
-  { work, describe, order = 'dependencies-first' }: FamilyCommand<Result>,
+  { work, describe, details, exitCode, order = 'dependencies-first' }: FamilyCommand<Result>,
 ): Promise<number> {
   const { databases, reporter, options } = invocation;
   const start = performance.now();
@@ -25,6 +29,7 @@ export async function runFamilyCommand<Result extends object>(
   const tell = (outcome: Outcome<Result>): void => {
     const [line] = alignColumns(reporter.stdout, [cellsOf(outcome, describe)], widths);
     reporter.line(line!);
+    if (outcome.status === 'done') for (const each of details?.(outcome.result) ?? []) reporter.line(`  ${each}`);
     if (outcome.status === 'failed') reporter.error(outcome.error, outcome.database.name);
   };
   const outcomes = await runOverFamily(
@@ -36,7 +41,9 @@ export async function runFamilyCommand<Result extends object>(
   else if (databases.length > 1)
     reporter.line(paint(reporter.stdout, 'dim', summarise(outcomes, performance.now() - start)));
   const failure = outcomes.find((outcome) => outcome.status === 'failed');
-  return failure ? exitCodeOfError(failure.error) : EXIT.done;
+  if (failure) return exitCodeOfError(failure.error);
+  const codes = outcomes.map((each) => (each.status === 'done' ? (exitCode?.(each.result) ?? EXIT.done) : EXIT.done));
+  return codes.find((code) => code !== EXIT.done) ?? EXIT.done;
 }
 
 function cellsOf<Result extends object>(

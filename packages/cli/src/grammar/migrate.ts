@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CountOption } from '../commands/migrate.ts';
+import type { CheckOptions } from '../commands/migrate-check.ts';
 import type { CommonOptions } from '../invocation.ts';
 import { addCommand, countOption, type Run } from './command.ts';
 
@@ -25,6 +26,11 @@ export function addMigrateCommands(program: Command, run: Run): void {
   addCommand(migrate, 'status', 'show what is applied, pending and wrong').action(async (options: CommonOptions) =>
     run(options, (await import('../commands/status.ts')).showStatus),
   );
+  addCommand(migrate, 'check', 'compare the database with what its migrations make from nothing')
+    .option('--down', 'check instead that each Down section undoes its Up')
+    .action(async (options: CommonOptions & CheckOptions) =>
+      run(options, (await import('../commands/migrate-check.ts')).check, options),
+    );
   addCommand(migrate, 'create', 'make an empty migration file')
     .argument('<name>', 'what it does, such as add_vehicles')
     .action(async (name: string, options: CommonOptions) =>

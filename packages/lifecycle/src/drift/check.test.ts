@@ -1,18 +1,195 @@
 import { expect, test } from 'vitest';
-import { migration, openPlantation } from '../../test/plantation.ts';
+import { migration, openPlantation, type Plantation } from '../../test/plantation.ts';
+import { migrateUp } from '../migrations/migrate.ts';
 import { checkDrift } from './check.ts';
+import { withReadOnly } from './snapshot.ts';
 
-const SCHEMA = `
-CREATE TABLE species (id int PRIMARY KEY, name varchar(20) NOT NULL DEFAULT 'x');
-`;
+const TREES = '1700000000001_trees';
+const HERBS = '1700000000002_herbs';
+const MOSS = '1700000000003_moss';
 
-test('freshly migrated, nothing has drifted', async () => {
-  await using plants = await openPlantation({
-    migrations: { '1700000000001_a.sql': migration(SCHEMA) },
+async function openMigrated(): Promise<Plantation> {
+  return openPlantation({
+    migrations: {
+      [`${TREES}.sql`]: migration('CREATE TABLE trees (id int PRIMARY KEY, name varchar(20));'),
+      [`${HERBS}.sql`]: migration('CREATE TABLE herbs (id serial PRIMARY KEY);'),
+    },
     migrated: true,
   });
-  await expect(checkDrift(plants.target)).resolves.toEqual({ applied: 1, pending: 0, differences: [] });
-  await plants.query('ALTER TABLE species ALTER name TYPE text');
-  const { differences } = await checkDrift(plants.target);
-  console.log(differences);
+}
+
+async function sentences(plants: Plantation): Promise<string[]> {
+  return (await checkDrift(plants.target)).differences.map(({ sentence }) => sentence);
+}
+
+test('what was just migrated has not drifted; pending files are counted and not compared', async () => {
+  await using plants = await openMigrated();
+  await plants.write(`migrations/${MOSS}.sql`, migration('CREATE TABLE moss (id int);'));
+  await expect(checkDrift(plants.target)).resolves.toEqual({ applied: 2, pending: 1, differences: [] });
+});
+
+test('what was changed by hand is listed, for a person and for a machine', async () => {
+  await using plants = await openMigrated();
+  await plants.query('ALTER TABLE trees ALTER name TYPE text; CREATE INDEX by_hand ON trees (name); DROP TABLE herbs');
+  await expect(checkDrift(plants.target)).resolves.toEqual({
+    applied: 2,
+    pending: 0,
+    differences: [
+      {
+        change: 'missing',
+        kind: 'sequence',
+        name: 'sequence herbs_id_seq',
+        sentence: 'sequence herbs_id_seq is missing in the database',
+      },
+      { change: 'missing', kind: 'table', name: 'table herbs', sentence: 'table herbs is missing in the database' },
+      {
+        change: 'changed',
+        kind: 'column',
+        name: 'table trees: column name',
+        property: 'type',
+        expected: 'varchar(20)',
+        actual: 'text',
+        sentence: 'table trees: column name is text, the migrations make it varchar(20)',
+      },
+      {
+        change: 'unexpected',
+        kind: 'index',
+        name: 'table trees: index by_hand',
+        sentence: 'table trees: index by_hand is in the database, but no migration makes it',
+      },
+    ],
+  });
+});
+
+test('a file that was edited after it was applied shows as drift', async () => {
+  await using plants = await openMigrated();
+  await plants.write(`migrations/${HERBS}.sql`, migration('CREATE TABLE herbs (id serial PRIMARY KEY, name text);'));
+  await expect(sentences(plants)).resolves.toEqual(['table herbs: column name is missing in the database']);
+});
+
+test('neither the ledger, nor the history under any name, nor what an extension brings is drift', async () => {
+  await using plants = await openPlantation({
+    definition: { migrationsTable: 'My History' },
+    migrations: { [`${TREES}.sql`]: migration('CREATE TABLE trees (id int);') },
+    migrated: true,
+  });
+  await plants.query(`CREATE TABLE of_extension (id serial PRIMARY KEY); CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+    CREATE TYPE shade AS ENUM ('light', 'dark');
+    ALTER EXTENSION plpgsql ADD TABLE of_extension; ALTER EXTENSION plpgsql ADD SEQUENCE of_extension_id_seq;
+    ALTER EXTENSION plpgsql ADD FUNCTION f(); ALTER EXTENSION plpgsql ADD TYPE shade`);
+  try {
+    await expect(sentences(plants)).resolves.toEqual([]);
+  } finally {
+    await plants.query(`ALTER EXTENSION plpgsql DROP TABLE of_extension; ALTER EXTENSION plpgsql DROP SEQUENCE of_extension_id_seq;
+      ALTER EXTENSION plpgsql DROP FUNCTION f(); ALTER EXTENSION plpgsql DROP TYPE shade`);
+  }
+});
+
+test('another owner is no drift, and what he may do is his', async () => {
+  await using plants = await openPlantation();
+  const user = `role_of_${plants.target.parameters.database}`;
+  await plants.query(`CREATE ROLE ${user}`);
+  try {
+    await plants.write(
+      `migrations/${TREES}.sql`,
+      migration(`CREATE TABLE trees (id int); GRANT SELECT ON trees TO ${user}; CREATE TABLE herbs (id int);`),
+    );
+    await migrateUp(plants.target);
+    await plants.query(`ALTER TABLE trees OWNER TO ${user}`);
+    await expect(sentences(plants)).resolves.toEqual([]);
+    await plants.query(`ALTER TABLE trees OWNER TO CURRENT_USER; GRANT INSERT ON herbs TO ${user}`);
+    await expect(sentences(plants)).resolves.toEqual([
+      `table herbs: role ${user} may INSERT, which no migration lets it`,
+      `table trees: role ${user} may not SELECT, which the migrations let it`,
+    ]);
+  } finally {
+    await plants.query(`DROP OWNED BY ${user}; DROP ROLE ${user}`);
+  }
+});
+
+test('an owner that a migration names is compared', async () => {
+  await using plants = await openPlantation();
+  const user = `role_of_${plants.target.parameters.database}`;
+  await plants.query(`CREATE ROLE ${user}`);
+  try {
+    await plants.write(
+      `migrations/${TREES}.sql`,
+      migration(`CREATE TABLE trees (id int); ALTER TABLE trees OWNER TO ${user};`),
+    );
+    await migrateUp(plants.target);
+    await expect(sentences(plants)).resolves.toEqual([]);
+    await plants.query('ALTER TABLE trees OWNER TO CURRENT_USER');
+    await expect(sentences(plants)).resolves.toEqual([
+      `table trees has no owner of its own, the migrations give it the owner ${user}`,
+    ]);
+  } finally {
+    await plants.query(`DROP OWNED BY ${user}; DROP ROLE ${user}`);
+  }
+});
+
+test('settings of the database that word definitions otherwise make no drift', async () => {
+  await using plants = await openPlantation({
+    migrations: {
+      [`${TREES}.sql`]: migration(
+        `CREATE TABLE trees (planted date DEFAULT '2024-02-01', at timestamptz DEFAULT '2024-02-01 00:00+00', age interval DEFAULT '1 day 2 hours');`,
+      ),
+    },
+    migrated: true,
+  });
+  const { database } = plants.target.parameters;
+  await plants.query(`ALTER DATABASE ${database} SET datestyle = 'German';
+    ALTER DATABASE ${database} SET timezone = 'Asia/Tokyo'; ALTER DATABASE ${database} SET intervalstyle = 'iso_8601'`);
+  await expect(sentences(plants)).resolves.toEqual([]);
+});
+
+test('the live database is read in a transaction that cannot write, nor see what others commit meanwhile', async () => {
+  await using plants = await openMigrated();
+  const writing = withReadOnly(plants.target, {}, (client) => client.query('CREATE TABLE written (id int)'));
+  await expect(writing).rejects.toMatchObject({ code: '25006' });
+  const counts = await withReadOnly(plants.target, {}, async (client) => {
+    const count = async (): Promise<unknown> => (await client.query('SELECT count(*)::int FROM trees')).rows;
+    const before = await count();
+    await plants.query(`INSERT INTO trees VALUES (1)`);
+    return [before, await count()];
+  });
+  expect(counts).toEqual([[{ count: 0 }], [{ count: 0 }]]);
+});
+
+test('a read-only user may check, when he may create databases', async () => {
+  await using plants = await openMigrated();
+  const user = `role_of_${plants.target.parameters.database}`;
+  await plants.query(`CREATE ROLE ${user} LOGIN PASSWORD 'guest' CREATEDB;
+    GRANT USAGE ON SCHEMA atriz TO ${user}; GRANT SELECT ON ALL TABLES IN SCHEMA atriz, public TO ${user}`);
+  try {
+    await plants.query(`REVOKE SELECT ON trees, herbs FROM ${user}`);
+    const target = { ...plants.target, parameters: { ...plants.target.parameters, user, password: 'guest' } };
+    await expect(checkDrift(target)).resolves.toMatchObject({ applied: 2, differences: [] });
+  } finally {
+    await plants.query(`DROP OWNED BY ${user}; DROP ROLE ${user}`);
+  }
+});
+
+test('an applied migration without file cannot be replayed: MIGRATION_MISSING', async () => {
+  await using plants = await openMigrated();
+  await plants.remove(`migrations/${TREES}.sql`);
+  await expect(checkDrift(plants.target)).rejects.toMatchObject({ code: 'MIGRATION_MISSING' });
+});
+
+test('migrations that only ran on top of something made by hand are told: MIGRATION_FAILED', async () => {
+  await using plants = await openPlantation();
+  await plants.query('CREATE TABLE by_hand (id int)');
+  await plants.write(`migrations/${TREES}.sql`, migration('ALTER TABLE by_hand ADD name text;'));
+  await migrateUp(plants.target);
+  await expect(checkDrift(plants.target)).rejects.toMatchObject({
+    code: 'MIGRATION_FAILED',
+    message: expect.stringMatching(
+      /^replayed into a scratch database, .*: relation "by_hand" does not exist/,
+    ) as string,
+  });
+});
+
+test('a database of another definition is not compared: IDENTITY_MISMATCH', async () => {
+  await using plants = await openMigrated();
+  await plants.query(`UPDATE atriz.identity SET definition = 'animals'`);
+  await expect(checkDrift(plants.target)).rejects.toMatchObject({ code: 'IDENTITY_MISMATCH' });
 });

@@ -146,16 +146,22 @@ test.each<readonly [change: string, ...sentences: string[]]>([
   [
     'CREATE OR REPLACE FUNCTION grow(by int) RETURNS int LANGUAGE plpgsql AS $$\nBEGIN\n  RETURN by * 3;\nEND $$',
     `function grow(integer) was changed by hand:
-      BEGIN
+     BEGIN
     -  RETURN by * 2;
     +  RETURN by * 3;
-      END $function$`,
+     END $function$`,
   ],
   [
     'CREATE FUNCTION grow(by text) RETURNS int LANGUAGE sql AS $$ SELECT 1 $$',
     'function grow(text) is in the database, but no migration makes it',
   ],
-  ['CREATE OR REPLACE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN OLD; END $$', '!'],
+  [
+    'CREATE OR REPLACE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN OLD; END $$',
+    `function touch() was changed by hand:
+      LANGUAGE plpgsql
+    -AS $function$ BEGIN RETURN NEW; END $function$
+    +AS $function$ BEGIN RETURN OLD; END $function$`,
+  ],
   ['DROP TRIGGER plants_touch ON plants', 'table plants: trigger plants_touch is missing in the database'],
   [
     'ALTER TABLE plants DISABLE TRIGGER plants_touch',
@@ -186,7 +192,13 @@ test.each<readonly [change: string, ...sentences: string[]]>([
     'ALTER TYPE place ADD ATTRIBUTE depth int',
     'type place is a composite of bed integer, "row" integer, depth integer, the migrations make it a composite of bed integer, "row" integer',
   ],
-  ['DROP EXTENSION plpgsql CASCADE', '!'],
+  [
+    'DROP EXTENSION plpgsql CASCADE',
+    'extension plpgsql is missing in the database',
+    'function grow(integer) is missing in the database',
+    'function touch() is missing in the database',
+    'table plants: trigger plants_touch is missing in the database',
+  ],
   [
     `GRANT SELECT, INSERT ON plants TO ${role}`,
     `table plants: role ${role} may INSERT, SELECT, the migrations let it SELECT`,
@@ -217,8 +229,7 @@ test.each<readonly [change: string, ...sentences: string[]]>([
 ])('%s', async (change, ...sentences) => {
   const found = compareCatalogs(before, await readAfter(change), { lenient: true });
   const told = found.map((each) => describeDifference(each, DRIFT));
-  if (sentences[0] === '!') console.log(change, told);
-  else expect(told).toEqual(sentences);
+  expect(told).toEqual(sentences);
 });
 
 function read(): Promise<Catalog> {

@@ -106,7 +106,7 @@ function state(property: string, value: string | undefined): string {
 }
 
 function possession(property: string, value: string | undefined): string {
-  if (value === undefined) return `no ${property}`;
+  if (value === undefined) return property === 'owner' ? 'no owner of its own' : `no ${property}`;
   return `the ${property} ${property === 'comment' ? `'${value}'` : value}`;
 }
 

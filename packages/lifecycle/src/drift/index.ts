@@ -1,0 +1,3 @@
+export { checkUndo, type UndoFault, type UndoReport } from './check-undo.ts';
+export { checkDrift, type DriftReport } from './check.ts';
+export type { Finding } from './finding.ts';
