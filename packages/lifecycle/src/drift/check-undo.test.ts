@@ -30,20 +30,19 @@ test('each Down at fault is told once, with what it leaves, and blamed for nothi
   expect(rest).toEqual({});
   expect(checked).toBe(5);
   expect(
-    faults.map(({ migration: name, differences, failure }) => [
+    faults.map(({ migration: name, differences, failure }) => ({
       name,
-      ...differences.map(({ sentence }) => sentence),
-      ...(failure?.split('\n').slice(0, 1) ?? []),
-    ]),
+      told: failure?.split('\n')[0] ?? differences.map(({ sentence }) => sentence),
+    })),
   ).toEqual([
-    [
-      '1700000000004_index',
-      expect.stringMatching(
+    {
+      name: '1700000000004_index',
+      told: expect.stringMatching(
         /^replayed into a scratch database, .*1700000000004_index\.sql: index "trees_nam" does not exist \(42704\)$/,
-      ),
-    ],
-    ['1700000000003_text', 'table trees: column name is text, and was varchar(20) before'],
-    ['1700000000002_name', 'table names is still there'],
+      ) as string,
+    },
+    { name: '1700000000003_text', told: ['table trees: column name is text, and was varchar(20) before'] },
+    { name: '1700000000002_name', told: ['table names is still there'] },
   ]);
 });
 
