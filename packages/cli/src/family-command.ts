@@ -1,11 +1,25 @@
 import { AtrizError } from '@atriz/database';
-import { runOverFamily, type Context, type FamilyRunOptions, type Outcome, type Target } from '@atriz/lifecycle';
+import type { FamilyDatabase } from '@atriz/database/workspace';
+import {
+  readApplied,
+  runInMigrationOrder,
+  runOverFamily,
+  WHOLE,
+  type Context,
+  type FamilyRunOptions,
+  type OrderedRunOptions,
+  type Outcome,
+  type Stretch,
+  type Target,
+} from '@atriz/lifecycle';
 import { EXIT, exitCodeOfError } from './exit-code.ts';
 import type { Invocation } from './invocation.ts';
 import { alignColumns, formatDuration, paint, plural, type Cell } from './output/terminal.ts';
 
 export interface FamilyCommand<Result extends object> {
-  readonly work: (target: Target, context: Context) => Promise<Result>;
+  readonly work: (target: Target, context: Context, stretch: Stretch) => Promise<Result>;
+  /** For work that applies migrations: it is done in stretches where their `requires` lines ask for it. */
+  readonly migrating?: Migrating<Result>;
   /** The line that a person reads, such as `2 migrations applied`. */
   readonly describe: (result: Result, outcome: Outcome<Result>) => string;
   /** What was found: lines below it. */
@@ -15,15 +29,20 @@ export interface FamilyCommand<Result extends object> {
   readonly order?: FamilyRunOptions<Result>['order'];
 }
 
+export interface Migrating<Result> extends Pick<OrderedRunOptions<Result>, 'join' | 'count'> {
+  /** Whatever is applied now will be undone first. Default false. */
+  readonly anew?: boolean;
+}
+
 /**
  * Does one thing to each chosen database and tells what became of each, as they end; returns the exit code.
  * With several failures the first in dependency order decides it: the others may only follow from it.
  */
 export async function runFamilyCommand<Result extends object>(
   invocation: Invocation,
-  { work, describe, details, exitCode, order = 'dependencies-first' }: FamilyCommand<Result>,
+  { work, describe, migrating, details, exitCode, order = 'dependencies-first' }: FamilyCommand<Result>,
 ): Promise<number> {
-  const { databases, reporter, options } = invocation;
+  const { family, databases, reporter, options } = invocation;
   const start = performance.now();
   const widths = [Math.max(0, ...databases.map(({ name }) => name.length)), 32];
   const tell = (outcome: Outcome<Result>): void => {
@@ -32,11 +51,16 @@ export async function runFamilyCommand<Result extends object>(
     if (outcome.status === 'done') for (const each of details?.(outcome.result) ?? []) reporter.line(`  ${each}`);
     if (outcome.status === 'failed') reporter.error(outcome.error, outcome.database.name);
   };
-  const outcomes = await runOverFamily(
-    databases,
-    async (database) => work(await invocation.open(database), invocation.contextFor(database)),
-    { order, onOutcome: tell },
-  );
+  const run = async (database: FamilyDatabase, stretch: Stretch): Promise<Result> =>
+    work(await invocation.open(database), invocation.contextFor(database), stretch);
+  const outcomes = migrating
+    ? await runInMigrationOrder(databases, run, {
+        ...migrating,
+        family: family.databases,
+        readApplied: (database) => readAppliedNow(invocation, database, migrating),
+        onOutcome: tell,
+      })
+    : await runOverFamily(databases, (database) => run(database, WHOLE), { order, onOutcome: tell });
   if (options.json) reporter.json({ databases: outcomes.map(toDocument) });
   else if (databases.length > 1)
     reporter.line(paint(reporter.stdout, 'dim', summarise(outcomes, performance.now() - start)));
@@ -44,6 +68,15 @@ export async function runFamilyCommand<Result extends object>(
   if (failure) return exitCodeOfError(failure.error);
   const codes = outcomes.map((each) => (each.status === 'done' ? (exitCode?.(each.result) ?? EXIT.done) : EXIT.done));
   return codes.find((code) => code !== EXIT.done) ?? EXIT.done;
+}
+
+async function readAppliedNow(
+  invocation: Invocation,
+  database: FamilyDatabase,
+  { anew = false }: Pick<Migrating<object>, 'anew'>,
+): Promise<ReadonlySet<string>> {
+  if (anew && invocation.databases.includes(database)) return new Set();
+  return (await readApplied(await invocation.open(database), invocation.contextFor(database))) ?? new Set();
 }
 
 function cellsOf<Result extends object>(

@@ -5,7 +5,7 @@ import {
   type FamilyDatabase,
   type ServerFile,
 } from '@atriz/database/workspace';
-import { openTarget, type Context, type Target } from '@atriz/lifecycle';
+import { openTarget, type Context, type OpenOther, type Target } from '@atriz/lifecycle';
 import { createReporter, readLogLevel, type Reporter } from './output/reporter.ts';
 import { selectDatabases, type SelectionOptions } from './selection.ts';
 
@@ -33,6 +33,8 @@ export interface Invocation extends AsyncDisposable {
   readonly surroundings: Surroundings;
   /** Past a pooler, unless `direct` is false: then the way that the application goes. */
   open(database: FamilyDatabase, options?: { readonly direct?: boolean }): Promise<Target>;
+  /** Opens a database of the family that another one requires something of. */
+  readonly openOther: OpenOther;
   contextFor(database: FamilyDatabase): Context;
 }
 
@@ -44,14 +46,19 @@ export async function openInvocation(surroundings: Surroundings, options: Common
   const root = await findWorkspaceRoot(directory);
   const family = await readFamily(root);
   const embedded = createEmbedded(root, variables, (message) => reporter.progress('', message));
+  const open: Invocation['open'] = (database, { direct } = {}) =>
+    openTarget(database, { family: family.name, root, variables, direct, startEmbedded: embedded.start });
   return {
     family,
     databases: selectDatabases(family, directory, options),
     options,
     reporter,
     surroundings,
-    open: (database, { direct } = {}) =>
-      openTarget(database, { family: family.name, root, variables, direct, startEmbedded: embedded.start }),
+    open,
+    openOther: async (name) => {
+      const database = family.databases.find((each) => each.name === name);
+      return database && open(database);
+    },
     contextFor: ({ name }) => ({
       signal,
       allowDestructive: variables['ATRIZ_ALLOW_DESTRUCTIVE'],

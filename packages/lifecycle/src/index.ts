@@ -5,9 +5,26 @@ export { dropDatabase } from './drop.ts';
 export { runOverFamily, type FamilyRunOptions, type Outcome } from './family-run.ts';
 export { readIdentity, type Identity } from './ledger/identity.ts';
 export { createMigrationFile } from './migrations/create-file.ts';
-export { migrateDown, migrateRedo, migrateUp, type MigrateOptions, type MigrateResult } from './migrations/migrate.ts';
+export {
+  joinMigrateResults,
+  migrateDown,
+  migrateRedo,
+  migrateUp,
+  type MigrateOptions,
+  type MigrateResult,
+} from './migrations/migrate.ts';
 export { readMigrationFiles, type MigrationFile } from './migrations/migration-file.ts';
-export { resetDatabase, setupDatabase, type PrepareResult } from './prepare.ts';
+export { readApplied } from './plan/applied.ts';
+export { runInMigrationOrder, type OrderedRunOptions } from './plan/ordered-run.ts';
+export type { OpenOther } from './plan/requirements.ts';
+export { WHOLE, type Stretch } from './plan/stretch.ts';
+export {
+  joinPrepareResults,
+  resetDatabase,
+  setupDatabase,
+  type PrepareOptions,
+  type PrepareResult,
+} from './prepare.ts';
 export { seedDatabase, type SeedOptions, type SeedOutcome } from './seed.ts';
 export { SCRATCH_PREFIX, withScratchDatabase } from './scratch.ts';
 export { withSession } from './session.ts';

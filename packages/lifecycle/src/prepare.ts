@@ -1,7 +1,8 @@
 import type { Context } from './context.ts';
 import { createDatabase } from './create.ts';
 import { dropDatabase } from './drop.ts';
-import { migrateUp } from './migrations/migrate.ts';
+import { migrateUp, type MigrateOptions } from './migrations/migrate.ts';
+import { WHOLE, type Stretch } from './plan/stretch.ts';
 import { seedDatabase } from './seed.ts';
 import type { Target } from './target.ts';
 
@@ -11,19 +12,41 @@ export interface PrepareResult {
   readonly seeded: readonly string[];
 }
 
+export interface PrepareOptions extends Pick<MigrateOptions, 'openOther'> {
+  /** The part of the work to do now, see `runInMigrationOrder`. Default: all of it. */
+  readonly stretch?: Stretch | undefined;
+}
+
 /**
  * Brings a database to where it should be, whatever it is now: creates it, migrates it, and runs the seeds that it
  * has not seen. Does nothing the second time.
  */
-export async function setupDatabase(target: Target, context: Context = {}): Promise<PrepareResult> {
-  const { created } = await createDatabase(target, context);
-  const { applied } = await migrateUp(target, {}, context);
-  const { seeded } = await seedDatabase(target, { pendingOnly: true }, context);
+export async function setupDatabase(
+  target: Target,
+  { openOther, stretch = WHOLE }: PrepareOptions = {},
+  context: Context = {},
+): Promise<PrepareResult> {
+  const { created } = stretch.isFirst ? await createDatabase(target, context) : { created: false };
+  const { applied } = await migrateUp(target, { openOther, to: stretch.to }, context);
+  const { seeded } = stretch.isLast ? await seedDatabase(target, { pendingOnly: true }, context) : { seeded: [] };
   return { created, applied, seeded };
 }
 
 /** Drops the database and makes it anew. Guarded as {@link dropDatabase} is; throws what its steps throw. */
-export async function resetDatabase(target: Target, context: Context = {}): Promise<PrepareResult> {
-  await dropDatabase(target, context);
-  return setupDatabase(target, context);
+export async function resetDatabase(
+  target: Target,
+  options: PrepareOptions = {},
+  context: Context = {},
+): Promise<PrepareResult> {
+  if (options.stretch?.isFirst ?? true) await dropDatabase(target, context);
+  return setupDatabase(target, options, context);
+}
+
+/** What the stretches of one database did, in their order, as one result. */
+export function joinPrepareResults(results: readonly PrepareResult[]): PrepareResult {
+  return {
+    created: results.some(({ created }) => created),
+    applied: results.flatMap(({ applied }) => applied),
+    seeded: results.flatMap(({ seeded }) => seeded),
+  };
 }

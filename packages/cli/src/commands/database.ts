@@ -2,6 +2,7 @@ import {
   cleanDatabase,
   createDatabase,
   dropDatabase,
+  joinPrepareResults,
   resetDatabase,
   seedDatabase,
   setupDatabase,
@@ -49,12 +50,20 @@ export async function clean(invocation: Invocation): Promise<number> {
 
 export async function reset(invocation: Invocation): Promise<number> {
   await confirmDestruction(invocation, 'drop these databases and make them anew');
-  return runFamilyCommand(invocation, { work: resetDatabase, describe: describePrepare });
+  return runFamilyCommand(invocation, {
+    work: (target, context, stretch) => resetDatabase(target, { stretch, openOther: invocation.openOther }, context),
+    migrating: { join: joinPrepareResults, anew: true },
+    describe: describePrepare,
+  });
 }
 
 /** Creates, migrates and seeds what is not yet, then shows the family's status. */
 export async function setup(invocation: Invocation): Promise<number> {
-  const code = await runFamilyCommand(invocation, { work: setupDatabase, describe: describePrepare });
+  const code = await runFamilyCommand(invocation, {
+    work: (target, context, stretch) => setupDatabase(target, { stretch, openOther: invocation.openOther }, context),
+    migrating: { join: joinPrepareResults },
+    describe: describePrepare,
+  });
   if (code !== EXIT.done || invocation.options.json) return code;
   invocation.reporter.line('');
   return showStatus(invocation);

@@ -1,4 +1,11 @@
-import { createMigrationFile, migrateDown, migrateRedo, migrateUp, type MigrateResult } from '@atriz/lifecycle';
+import {
+  createMigrationFile,
+  joinMigrateResults,
+  migrateDown,
+  migrateRedo,
+  migrateUp,
+  type MigrateResult,
+} from '@atriz/lifecycle';
 import { AtrizError } from '@atriz/database';
 import { join, relative } from 'node:path';
 import { EXIT } from '../exit-code.ts';
@@ -12,7 +19,8 @@ export interface CountOption {
 
 export function up(invocation: Invocation, options: CountOption): Promise<number> {
   return runFamilyCommand(invocation, {
-    work: (target, context) => migrateUp(target, options, context),
+    work: (target, context, { to }) => migrateUp(target, { ...options, to, openOther: invocation.openOther }, context),
+    migrating: { join: joinMigrateResults, count: options.count },
     describe: ({ applied }) => (applied.length > 0 ? `${plural(applied.length, 'migration')} applied` : 'up to date'),
   });
 }

@@ -6,6 +6,8 @@ import { checkIdentity, createLedger, readIdentity } from '../ledger/identity.ts
 import { withMigrationLock } from '../lock.ts';
 import { withSession } from '../session.ts';
 import type { Target } from '../target.ts';
+import { readNode } from '../plan/nodes.ts';
+import type { OpenOther } from '../plan/requirements.ts';
 import { compareHistory, readHistory } from './history.ts';
 import { readMigration, readMigrationFiles, type MigrationFile } from './migration-file.ts';
 import { directoryOf, loadRunner, runMigrations } from './runner.ts';
@@ -13,6 +15,10 @@ import { directoryOf, loadRunner, runMigrations } from './runner.ts';
 export interface MigrateOptions {
   /** How many at most; a whole number of at least 1. Default for up: all. Default for down: 1. */
   readonly count?: number | undefined;
+  /** Up: the last one that is applied; those behind it stay pending. Default: all. */
+  readonly to?: string | undefined;
+  /** Up: how another database of the family is opened, to see what is required of it. Default: nothing is asked. */
+  readonly openOther?: OpenOther | undefined;
 }
 
 export interface MigrateResult {
@@ -20,29 +26,40 @@ export interface MigrateResult {
   readonly undone: readonly string[];
 }
 
+/** What several runs over one database did, in their order, as one result. */
+export function joinMigrateResults(results: readonly MigrateResult[]): MigrateResult {
+  return { applied: results.flatMap(({ applied }) => applied), undone: results.flatMap(({ undone }) => undone) };
+}
+
 /**
  * Applies the pending migrations, oldest first, each in a transaction of its own. One migrator works at a time; the
  * others wait and then find nothing to do.
  *
  * Throws `MIGRATION_FAILED`, `MIGRATION_INVALID`, `MIGRATION_MISSING` (applied, but its file is gone),
- * `MIGRATION_OUT_OF_ORDER` (a file older than the newest applied), `IDENTITY_MISMATCH`, `LOCK_TIMEOUT`,
- * `ARGUMENT_INVALID` (a count below 1) and connection errors.
+ * `MIGRATION_OUT_OF_ORDER` (a file older than the newest applied), `REQUIREMENT_MISSING`, `IDENTITY_MISMATCH`,
+ * `LOCK_TIMEOUT`, `ARGUMENT_INVALID` (a count below 1) and connection errors.
  */
 export async function migrateUp(
   target: Target,
-  { count }: MigrateOptions = {},
+  { count, to, openOther }: MigrateOptions = {},
   context: Context = {},
 ): Promise<MigrateResult> {
   checkCount(count);
   const files = await readMigrationFiles(directoryOf(target));
   const work = async (client: pg.Client): Promise<MigrateResult> => {
-    const glance = await planUp(client, target, files, count);
+    const glance = await planUp(client, target, files, { count, to });
     if (glance.recorded && glance.files.length === 0) return { applied: [], undone: [] };
 
     void loadRunner();
+    const nodes = openOther && Promise.all(glance.files.map(readNode));
     return withMigrationLock(client, target, context, async () => {
+      const requiring = (await nodes)?.filter(({ requires }) => requires.length > 0) ?? [];
+      if (openOther && requiring.length > 0) {
+        const { checkRequirements } = await import('../plan/requirements.ts');
+        await checkRequirements(requiring, target, { openOther, context });
+      }
       await createLedger(client, target);
-      const plan = await planUp(client, target, files, count);
+      const plan = await planUp(client, target, files, { count, to });
       if (plan.files.length === 0) return { applied: [], undone: [] };
       const applied = await runMigrations(client, target, { direction: 'up', files: plan.files }, context);
       return { applied, undone: [] };
@@ -109,7 +126,7 @@ async function planUp(
   client: pg.Client,
   target: Target,
   files: readonly MigrationFile[],
-  count: number | undefined,
+  { count, to }: MigrateOptions,
 ): Promise<{ readonly recorded: boolean; readonly files: readonly MigrationFile[] }> {
   const identity = await readIdentity(client);
   if (identity) checkIdentity(identity, target);
@@ -128,7 +145,10 @@ async function planUp(
       },
     );
   }
-  return { recorded: identity !== undefined, files: pending.slice(0, count) };
+  return {
+    recorded: identity !== undefined,
+    files: pending.filter(({ name }) => to === undefined || name <= to).slice(0, count),
+  };
 }
 
 function refuseMissing(names: readonly string[], target: Target): never {

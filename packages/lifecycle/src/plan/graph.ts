@@ -1,11 +1,6 @@
-/** A line of a migration's header: `-- requires: atriz_shared@1795230060000_create_users`. */
-export interface Requirement {
-  /** The other database, by its definition's name. */
-  readonly database: string;
-  /** A migration of it: the file's name without `.sql`. */
-  readonly migration: string;
-  readonly line: number;
-}
+import type { Requirement } from '../migrations/migration-file.ts';
+
+export type { Requirement };
 
 /** A migration as a node of the family's graph. */
 export interface MigrationNode {

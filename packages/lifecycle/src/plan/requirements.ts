@@ -1,9 +1,7 @@
 import { AtrizError } from '@atriz/database';
 import type { Context } from '../context.ts';
-import { checkIdentity, readIdentity } from '../ledger/identity.ts';
-import { readHistory } from '../migrations/history.ts';
-import { withSession } from '../session.ts';
 import type { Target } from '../target.ts';
+import { readApplied } from './applied.ts';
 import { labelOf, type MigrationNode, type Requirement } from './graph.ts';
 
 /** Opens another database of the family, by its definition's name; resolves to `undefined` where there is none. */
@@ -26,8 +24,7 @@ interface Unmet {
 export async function checkRequirements(
   migrations: readonly MigrationNode[],
   target: Target,
-  openOther: OpenOther,
-  context: Context = {},
+  { openOther, context = {} }: { readonly openOther: OpenOther; readonly context?: Context },
 ): Promise<void> {
   const lines = migrations.flatMap(({ path, requires }) => requires.map((requirement) => ({ path, requirement })));
   const others = Map.groupBy(lines, ({ requirement }) => requirement.database);
@@ -36,7 +33,9 @@ export async function checkRequirements(
     [...others].map(async ([name, required]): Promise<Unmet[]> => {
       const other = await openOther(name);
       if (!other) throw unknownDatabase(required[0]!);
-      const applied = await readApplied(other, context);
+      const applied = await readApplied(other, context).catch((error: unknown) => {
+        throw unanswered(required[0]!, error);
+      });
       const place = `"${other.parameters.database}" on ${other.parameters.host}:${other.parameters.port}`;
       const because = applied ? `is not applied to ${place}` : `cannot be in ${place}: there is no such database`;
       return required
@@ -47,18 +46,12 @@ export async function checkRequirements(
   if (unmet.flat().length > 0) throw missing(unmet.flat(), target);
 }
 
-/** What is applied to a database, or `undefined` where the server has no such database. */
-async function readApplied(target: Target, context: Context): Promise<ReadonlySet<string> | undefined> {
-  try {
-    return await withSession(target.parameters, context, async (client) => {
-      const identity = await readIdentity(client);
-      if (identity) checkIdentity(identity, target);
-      return new Set(await readHistory(client, target.database.migrationsTable));
-    });
-  } catch (error) {
-    if (error instanceof AtrizError && error.code === 'DATABASE_MISSING') return undefined;
-    throw error;
-  }
+/** The same error, which says now why that database is asked at all. */
+function unanswered({ path, requirement }: Pick<Unmet, 'path' | 'requirement'>, error: unknown): unknown {
+  if (!(error instanceof AtrizError)) return error;
+  const { database, migration, line } = requirement;
+  const fact = `${path}:${line}: it requires ${labelOf(database, migration)}, and that database cannot be asked`;
+  return new AtrizError(error.code, `${fact}: ${error.message}`, { hint: error.hint, cause: error });
 }
 
 function missing(unmet: readonly Unmet[], target: Target): AtrizError {

@@ -1,0 +1,31 @@
+import { readFile } from 'node:fs/promises';
+import type { FamilyDatabase } from '@atriz/database/workspace';
+import { parseMigration, readMigrationFiles, type MigrationFile } from '../migrations/migration-file.ts';
+import type { DatabaseMigrations, MigrationNode } from './graph.ts';
+
+/** What a file must hold to be worth a closer look: most hold it nowhere, and reading 500 closely takes its time. */
+const HINT = /--[ \t]*requires[ \t]*:/i;
+
+/**
+ * Reads the `requires` lines of a package's migrations. A file that is not valid, or a directory that holds such, counts
+ * as one without: whoever applies it is told, here nothing but the order is decided.
+ */
+export async function readNodes(database: FamilyDatabase): Promise<DatabaseMigrations> {
+  const { name, dependsOn } = database;
+  const directory = `${database.directory}/${database.migrationsDirectory}`;
+  const files = await readMigrationFiles(directory).catch((): MigrationFile[] => []);
+  return { name, dependsOn, migrations: await Promise.all(files.map(readNode)) };
+}
+
+/** One of them. */
+export async function readNode(file: MigrationFile): Promise<MigrationNode> {
+  const { name, path } = file;
+  const text = await readFile(path, 'utf8').catch(() => '');
+  if (!HINT.test(text)) return { name, path, requires: [] };
+  try {
+    const { directives } = await parseMigration(file, text);
+    return { name, path, requires: directives.requires };
+  } catch {
+    return { name, path, requires: [] };
+  }
+}
