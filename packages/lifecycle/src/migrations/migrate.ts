@@ -160,8 +160,13 @@ function refuseMissing(names: readonly string[], target: Target): never {
 }
 
 async function refuseIrreversible(file: MigrationFile): Promise<void> {
-  const { down } = await readMigration(file);
+  const { down, irreversible } = await readMigration(file);
   if (down) return;
+  if (irreversible) {
+    throw new AtrizError('MIGRATION_INVALID', `${file.path}: it says "-- Down Migration: none": there is no way back`, {
+      hint: 'write a new migration that leads where you want to go',
+    });
+  }
   throw new AtrizError('MIGRATION_INVALID', `${file.path}: it has no Down section, so it cannot be undone`, {
     hint: 'add a "-- Down Migration" line and the statements that undo it',
   });

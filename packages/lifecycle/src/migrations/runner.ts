@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 import type { Target } from '../target.ts';
 import { VERSION } from '../version.ts';
 import { withGroupedCommits } from '../durability.ts';
+import { refuseUnrunnable } from './check-migration.ts';
 import { HISTORY_SCHEMA } from './history.ts';
 import {
   checksumOf,
@@ -38,6 +39,8 @@ export async function runMigrations(
     await Promise.all(files.map(async (file) => [file.path, await readMigration(file)] as const)),
   );
 
+  await Promise.all([...migrations.values()].map((each) => refuseUnrunnable(each, direction)));
+
   const started: { readonly migration: Migration; readonly section: MigrationSection }[] = [];
   let committed = 0;
   let announced = 0;
@@ -65,21 +68,25 @@ export async function runMigrations(
   const { runner } = await library;
   try {
     await withGroupedCommits(client, async () => {
-      await runner({
-        dbClient: batches.client,
-        noLock: true,
-        dir: directoryOf(target),
-        // Given as a regular expression: everything that is not one of the files of this run.
-        ignorePattern: `(?!(?:${files.map(({ name }) => name.replaceAll('.', '\\.')).join('|')})\\.sql$).*`,
-        migrationLoaderStrategies: [{ extensions: ['.sql'], loader: async (paths) => paths.map((path) => unit(path)) }],
-        migrationsTable: target.database.migrationsTable,
-        migrationsSchema: HISTORY_SCHEMA,
-        direction,
-        count: files.length,
-        checkOrder: false,
-        singleTransaction: false,
-        logger: SILENT,
-      });
+      for (const part of withoutTies(files)) {
+        await runner({
+          dbClient: batches.client,
+          noLock: true,
+          dir: directoryOf(target),
+          // Given as a regular expression: everything that is not one of these files.
+          ignorePattern: `(?!(?:${part.map(({ name }) => name.replaceAll('.', '\\.')).join('|')})\\.sql$).*`,
+          migrationLoaderStrategies: [
+            { extensions: ['.sql'], loader: async (paths) => paths.map((path) => unit(path)) },
+          ],
+          migrationsTable: target.database.migrationsTable,
+          migrationsSchema: HISTORY_SCHEMA,
+          direction,
+          count: part.length,
+          checkOrder: false,
+          singleTransaction: false,
+          logger: SILENT,
+        });
+      }
       await batches.drain();
     });
   } catch (cause) {
@@ -96,6 +103,20 @@ export async function runMigrations(
     const actions = direction === 'up' ? { up: action, down: false as const } : { up: false as const, down: action };
     return { id: path, filePaths: [path], actions };
   }
+}
+
+/**
+ * The files in runs of different timestamps, mostly one. Files of one timestamp would be put in the order of the machine's
+ * language by node-pg-migrate; ours is that of their names, everywhere the same.
+ */
+function withoutTies(files: readonly MigrationFile[]): MigrationFile[][] {
+  const parts: MigrationFile[][] = [];
+  for (const file of files) {
+    const part = parts.at(-1);
+    if (part && part.at(-1)!.name.slice(0, 13) !== file.name.slice(0, 13)) part.push(file);
+    else parts.push([file]);
+  }
+  return parts;
 }
 
 /** Loads node-pg-migrate, once; to be called early, so that it loads while the server is waited for. */

@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { AtrizError, sqlState } from '@atriz/database';
 import type { Migration, MigrationSection } from './migration-file.ts';
+import { placeAt, quotePlace, type Place } from './place.ts';
 
 interface ServerError extends Error {
   readonly code?: string;
@@ -32,12 +33,7 @@ export function migrationError({ migration, section, direction, kept, cause }: F
   const file = relative(process.cwd(), migration.path);
   const lines = [
     `${file}${place ? `:${place.line}:${place.column}` : ''}: ${error.message}${error.code ? ` (${error.code})` : ''}`,
-    ...(place
-      ? [
-          `  ${String(place.line).padStart(4)} | ${place.text}`,
-          `       | ${place.text.slice(0, place.column - 1).replaceAll(/[^\t]/g, ' ')}^`,
-        ]
-      : []),
+    ...(place ? quotePlace(place) : []),
     ...[error.detail, error.hint, error.where].filter(Boolean).map((text) => `  ${text}`),
     `${ownFate(error, direction)}; ${fateOf(kept, direction)}`,
   ];
@@ -61,13 +57,6 @@ function fateOf(kept: readonly string[], direction: Failure['direction']): strin
   return `${verb} before it and kept: ${names}`;
 }
 
-interface Place {
-  readonly line: number;
-  /** From 1, in UTF-16 units: as editors count. */
-  readonly column: number;
-  readonly text: string;
-}
-
 /**
  * PostgreSQL counts characters from 1 over the whole text that it was sent, which begins with the section. A fault
  * behind the section is one that it ends in the middle of: its last character is the place then.
@@ -76,11 +65,5 @@ function placeOf(migration: Migration, section: MigrationSection, { position }: 
   if (position === undefined) return undefined;
   const before = [...section.sql].slice(0, Number(position) - 1).join('');
   const index = section.offset + Math.min(before.length, section.sql.trimEnd().length);
-  const start = migration.text.lastIndexOf('\n', index - 1) + 1;
-  const end = migration.text.indexOf('\n', index);
-  return {
-    line: migration.text.slice(0, index).split('\n').length,
-    column: index - start + 1,
-    text: migration.text.slice(start, end === -1 ? undefined : end).replace(/\r$/, ''),
-  };
+  return placeAt(migration.text, index);
 }
