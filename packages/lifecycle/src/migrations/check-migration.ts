@@ -36,9 +36,8 @@ export async function checkMigration(migration: Migration): Promise<Fault[]> {
 export async function refuseUnrunnable(migration: Migration, direction: 'up' | 'down'): Promise<void> {
   const section = migration[direction];
   if (section === undefined || !mayBreakRules(section.sql)) return;
-  const [fault] = (await findStatementFaults(section.sql, migration.directives)).filter(
-    ({ rule }) => rule !== 'syntax',
-  );
+  const faults = await findStatementFaults(section.sql, migration.directives);
+  const fault = faults.find(({ rule }) => rule !== 'syntax');
   if (fault === undefined) return;
   const place = placeAt(migration.text, section.offset + fault.index);
   throw new AtrizError('MIGRATION_INVALID', describeFault(migration.path, { ...fault, place }), { hint: fault.hint });
