@@ -59,6 +59,7 @@ test('without --yes and without a terminal nothing is destroyed, and the hint sa
 });
 
 test('in production everything destructive is refused, --yes or not', async () => {
+  await workspace.query('core', `UPDATE atriz.identity SET environment = 'production'`);
   const before = await everything();
   const env = { NODE_ENV: 'production', DATABASE_URL: server.url(workspace.database('core')) };
 
@@ -105,7 +106,12 @@ test('a database that was first migrated in production is protected', async () =
 });
 
 test('ATRIZ_ALLOW_DESTRUCTIVE allows it for the database that it names, and for no other', async () => {
-  const env = { NODE_ENV: 'production', DATABASE_URL: server.url(workspace.database('core')) };
+  await workspace.query('core', `UPDATE atriz.identity SET environment = 'production'`);
+  const env = {
+    NODE_ENV: 'production',
+    DATABASE_URL: server.url(workspace.database('core')),
+    REQUIRE_MIGRATION_BACKUP: 'false',
+  };
   const another = await workspace.atriz(['drop', '--yes'], {
     in: 'core',
     env: { ...env, ATRIZ_ALLOW_DESTRUCTIVE: 'x' },

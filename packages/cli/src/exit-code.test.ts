@@ -7,6 +7,7 @@ test('each kind of error has its exit code: usage 2, refused 3, no server 4, int
 
   expect(byCode['2']?.toSorted()).toEqual(['ARGUMENT_INVALID', 'DATABASE_UNKNOWN', 'WORKSPACE_NOT_FOUND']);
   expect(byCode['3']?.toSorted()).toEqual([
+    'BACKUP_REQUIRED',
     'CONFIRMATION_REQUIRED',
     'DESTRUCTIVE_REFUSED',
     'IDENTITY_MISMATCH',
@@ -14,6 +15,8 @@ test('each kind of error has its exit code: usage 2, refused 3, no server 4, int
     'MIGRATION_OUT_OF_ORDER',
     'POOLER_IN_THE_WAY',
     'REQUIREMENT_MISSING',
+    'SEED_REFUSED',
+    'TYPES_STALE',
   ]);
   expect(byCode['4']?.toSorted()).toEqual([
     'DISK_FULL',

@@ -3,6 +3,7 @@ import { VERSION } from '@atriz/lifecycle';
 import type { Run } from './grammar/command.ts';
 import { addDatabaseCommands } from './grammar/database.ts';
 import { addGenerateCommand } from './grammar/generate.ts';
+import { addIdentityCommands } from './grammar/identity.ts';
 import { addMigrateCommands } from './grammar/migrate.ts';
 import { addWorkspaceCommands } from './grammar/workspace.ts';
 import { openInvocation, type Surroundings } from './invocation.ts';
@@ -27,6 +28,7 @@ export function createProgram(surroundings: Surroundings, onExitCode: (code: num
   addDatabaseCommands(program, run);
   addMigrateCommands(program, run);
   addGenerateCommand(program, run);
+  addIdentityCommands(program, run);
   addWorkspaceCommands(program, run);
   return program;
 }

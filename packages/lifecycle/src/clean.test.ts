@@ -124,6 +124,7 @@ test('a table that is in use for ten seconds leaves every table as it is: LOCK_T
 test('it is refused in production, and nothing is emptied', async () => {
   await using plants = await openMigrated('CREATE TABLE plain (id int); INSERT INTO plain VALUES (1);');
   const production = { ...plants.target, environment: 'production' };
+  await plants.query(`UPDATE atriz.identity SET environment = 'production'`);
   await expect(cleanDatabase(production)).rejects.toMatchObject({
     code: 'DESTRUCTIVE_REFUSED',
     message: `refused to clean "${plants.target.parameters.database}": NODE_ENV is "production"`,

@@ -5,6 +5,7 @@ import { refuseDestruction } from './guard.ts';
 import { qualified } from './identifiers.ts';
 import { withMigrationLock } from './lock.ts';
 import { HISTORY_SCHEMA } from './migrations/history.ts';
+import { refuseReset } from './safety.ts';
 import { withSession } from './session.ts';
 import type { Target } from './target.ts';
 
@@ -51,6 +52,7 @@ interface Table {
  * as a whole, is in use) and connection errors.
  */
 export async function cleanDatabase(target: Target, context: Context = {}): Promise<CleanResult> {
+  refuseReset(target, 'clean');
   return withSession(target.parameters, context, (client) =>
     withMigrationLock(client, target, context, async () => {
       await refuseDestruction(client, target, 'clean', context);

@@ -1,3 +1,5 @@
+import type { BackupCatalogue } from './backup-record.ts';
+
 /** What an operation is told by its caller, and tells it while it works. Every field may be left out. */
 export interface Context {
   /** Told what is being done, one line at a time. */
@@ -10,4 +12,8 @@ export interface Context {
   readonly allowDestructive?: string | undefined;
   /** How long to wait for another migration of the same database. Default 600,000 ms. */
   readonly lockWaitMs?: number | undefined;
+  /** Who knows of backups, for `REQUIRE_MIGRATION_BACKUP`. Default: nobody, so none is known. */
+  readonly backups?: BackupCatalogue | undefined;
+  /** The clock, in milliseconds since 1970. Default `Date.now`. */
+  readonly now?: (() => number) | undefined;
 }

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { AtrizError, sqlState } from '@atriz/database';
 import pg from 'pg';
 import type { Context } from './context.ts';
+import { checkIdentity, readIdentity } from './ledger/identity.ts';
 import { withMaintenanceSession } from './maintenance.ts';
 import { withSession } from './session.ts';
 import type { Target } from './target.ts';
@@ -11,7 +12,10 @@ const TEMPLATE_IN_USE = '55006';
 const PERMISSION_DENIED = '42501';
 const TRIES = 20;
 
-/** Makes the database when it does not exist; returns whether it did. Throws `PERMISSION_DENIED` and connection errors. */
+/**
+ * Makes the database when it does not exist; returns whether it did. Throws `IDENTITY_MISMATCH` (there is one, and it is
+ * another's), `PERMISSION_DENIED` and connection errors.
+ */
 export async function createDatabase(target: Target, context: Context = {}): Promise<{ readonly created: boolean }> {
   if (await databaseExists(target, context)) return { created: false };
   const { database, user } = target.parameters;
@@ -36,7 +40,11 @@ export async function createDatabase(target: Target, context: Context = {}): Pro
 /** Asks the database itself first: a user who may connect to it need not be allowed anywhere else. */
 async function databaseExists(target: Target, context: Context): Promise<boolean> {
   try {
-    return await withSession(target.parameters, context, async () => true);
+    return await withSession(target.parameters, context, async (client) => {
+      const identity = await readIdentity(client);
+      if (identity) checkIdentity(identity, target);
+      return true;
+    });
   } catch (error) {
     if (error instanceof AtrizError && error.code === 'DATABASE_MISSING') return false;
     throw error;

@@ -3,6 +3,7 @@ import pg from 'pg';
 import type { Context } from './context.ts';
 import { refuseDestruction } from './guard.ts';
 import { withMaintenanceSession } from './maintenance.ts';
+import { refuseReset } from './safety.ts';
 import { withSession } from './session.ts';
 import type { Target } from './target.ts';
 
@@ -11,6 +12,7 @@ import type { Target } from './target.ts';
  * Throws `DESTRUCTIVE_REFUSED`, `IDENTITY_MISMATCH` (see `refuseDestruction`) and connection errors.
  */
 export async function dropDatabase(target: Target, context: Context = {}): Promise<{ readonly dropped: boolean }> {
+  refuseReset(target, 'drop');
   try {
     await withSession(target.parameters, context, (client) => refuseDestruction(client, target, 'drop', context));
   } catch (error) {

@@ -44,7 +44,8 @@ test.each<[string, Case, string]>([
   ['a database of another definition, with its name allowed', { ledger: 'of another', allow: 'plants' }, MISMATCH],
 ])('%s', async (_, { environment = 'development', ledger, tables = false, allow }, expected) => {
   const target = { ...plants.target, environment };
-  if (ledger !== undefined) await createLedger(plants.client, plants.target);
+  if (ledger !== undefined) await createLedger(plants.client, target);
+  if (ledger === 'plain') await plants.query('UPDATE atriz.identity SET protected = false');
   if (ledger === 'protected') await plants.query('UPDATE atriz.identity SET protected = true');
   if (ledger === 'of another') await plants.query(`UPDATE atriz.identity SET definition = 'animals'`);
   if (tables) await plants.query('CREATE SCHEMA other; CREATE TABLE other.thing ()');

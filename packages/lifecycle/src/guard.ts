@@ -40,7 +40,8 @@ function reasonToRefuse({ environment }: Target, isProtected: boolean): string |
   return isProtected ? 'its identity says that it is protected' : undefined;
 }
 
-async function holdsTables(client: pg.ClientBase): Promise<boolean> {
+/** Whether there is a table that is not PostgreSQL's own. */
+export async function holdsTables(client: pg.ClientBase): Promise<boolean> {
   const { rowCount } = await client.query(
     `SELECT FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
       WHERE relkind IN ('r', 'p') AND nspname <> 'information_schema' AND nspname !~ '^pg_' LIMIT 1`,

@@ -1,9 +1,12 @@
+export type { BackupCatalogue, BackupRecord } from './backup-record.ts';
 export { cleanDatabase, type CleanResult } from './clean.ts';
 export type { Context } from './context.ts';
 export { createDatabase } from './create.ts';
 export { dropDatabase } from './drop.ts';
 export { runOverFamily, type FamilyRunOptions, type Outcome } from './family-run.ts';
-export { readIdentity, type Identity } from './ledger/identity.ts';
+export { previewIdentity, setIdentity, showIdentity, type IdentityOutcome, type IdentityReport } from './identity.ts';
+export type { IdentityChange } from './ledger/identity-change.ts';
+export { checkIdentity, compareIdentity, readIdentity, type Identity } from './ledger/identity.ts';
 export { createMigrationFile } from './migrations/create-file.ts';
 export {
   joinMigrateResults,

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import pg from 'pg';
 import { expect, test } from 'vitest';
 import { migration, openPlantation, type Plantation } from '../test/plantation.ts';
 import { createDatabase } from './create.ts';
@@ -25,7 +26,10 @@ function elsewhere({ target }: Plantation): AsyncDisposable & { readonly target:
         const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [database]);
         return rowCount === 1;
       }),
-    [Symbol.asyncDispose]: async () => void (await dropDatabase(other, { allowDestructive: 'plants' })),
+    [Symbol.asyncDispose]: () =>
+      withMaintenanceSession(other, {}, async (client) => {
+        await client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(database)} WITH (FORCE)`);
+      }),
   };
 }
 
@@ -112,9 +116,9 @@ test('drop and reset are refused in production and for the database of another, 
   await using plants = await openPlantation(FILES);
   await using place = elsewhere(plants);
   await createDatabase(place.target);
-  await migrateUp(place.target);
   const production = { ...place.target, environment: 'production' };
-  const other = { ...place.target, family: 'zoo' };
+  await migrateUp(production);
+  const other = { ...production, family: 'zoo' };
   for (const run of [dropDatabase, resetDatabase]) {
     await expect(run(production)).rejects.toMatchObject({ code: 'DESTRUCTIVE_REFUSED' });
     await expect(run(other)).rejects.toMatchObject({ code: 'IDENTITY_MISMATCH' });

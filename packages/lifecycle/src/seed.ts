@@ -7,6 +7,8 @@ import { checkIdentity, readIdentity } from './ledger/identity.ts';
 import { withMigrationLock } from './lock.ts';
 import { withGroupedCommits } from './durability.ts';
 import { checksumOf } from './migrations/migration-file.ts';
+import { forbids } from './safety.ts';
+import { planSeeds, type SeedPlan } from './seed-plan.ts';
 import { withSession } from './session.ts';
 import type { Target } from './target.ts';
 
@@ -17,6 +19,8 @@ export interface SeedOptions {
 
 export interface SeedOutcome {
   readonly seeded: readonly string[];
+  /** What ran already and is not to run again; only where `DISABLE_SEED_OVERRIDE` is on. */
+  readonly leftOut?: readonly string[];
 }
 
 const REGISTER_SEED = `
@@ -27,7 +31,8 @@ ON CONFLICT (name) DO UPDATE SET checksum = excluded.checksum, applied_at = now(
  * Runs the package's seeds, alphabetically, each in a transaction of its own together with its row in the ledger.
  * A seed must be written so that running it again changes nothing.
  *
- * Throws `SEED_FAILED`, `SEED_INVALID` (see `runSeeds`), `IDENTITY_MISMATCH`, `NOT_MIGRATED`, `LOCK_TIMEOUT` and connection errors.
+ * Throws `SEED_FAILED`, `SEED_INVALID` (see `runSeeds`), `IDENTITY_MISMATCH`, `NOT_MIGRATED`,
+ * `SEED_REFUSED` (it ran already with another text, see `planSeeds`), `LOCK_TIMEOUT` and connection errors.
  */
 export async function seedDatabase(
   target: Target,
@@ -41,24 +46,35 @@ export async function seedDatabase(
   const checksums = await readChecksums(files);
   return withSession(parameters, context, async (client) => {
     await requireIdentity(client, target);
-    if (pendingOnly && (await readPending(client, files, checksums)).size === 0) return { seeded: [] };
+    const overrideDisabled = forbids(target.safety.disableSeedOverride, target, context);
+    const plan = async (): Promise<SeedPlan> =>
+      planSeeds(files, { checksums, register: await readRegister(client), pendingOnly, overrideDisabled });
+    const glance = await plan();
+    if (glance.wanted.size === 0) return outcomeOf([], glance);
     return withMigrationLock(client, target, context, async () => {
-      const wanted = pendingOnly ? await readPending(client, files, checksums) : new Set(files.map(({ name }) => name));
+      const planned = await plan();
       const results = await withGroupedCommits(client, () =>
         runSeeds(poolOf(client), {
           directory,
           environment,
           log: (message) => context.onProgress?.(message),
-          select: ({ name }) => wanted.has(name),
+          select: ({ name }) => planned.wanted.has(name),
           afterSeed: async (_, { name }, { durationMs }) => {
             await client.query(REGISTER_SEED, [name, checksums.get(name), durationMs]);
             context.onProgress?.(`seeded ${name}`);
           },
         }),
       );
-      return { seeded: results.map(({ name }) => name) };
+      return outcomeOf(
+        results.map(({ name }) => name),
+        planned,
+      );
     });
   });
+}
+
+function outcomeOf(seeded: readonly string[], { leftOut }: SeedPlan): SeedOutcome {
+  return leftOut.length === 0 ? { seeded } : { seeded, leftOut };
 }
 
 async function requireIdentity(client: pg.Client, target: Target): Promise<void> {
@@ -73,14 +89,9 @@ async function requireIdentity(client: pg.Client, target: Target): Promise<void>
   );
 }
 
-async function readPending(
-  client: pg.Client,
-  files: readonly SeedFile[],
-  checksums: ReadonlyMap<string, string>,
-): Promise<Set<string>> {
+async function readRegister(client: pg.Client): Promise<Map<string, string>> {
   const { rows } = await client.query<{ name: string; checksum: string }>('SELECT name, checksum FROM atriz.seeds');
-  const done = new Map(rows.map(({ name, checksum }) => [name, checksum]));
-  return new Set(files.map(({ name }) => name).filter((name) => done.get(name) !== checksums.get(name)));
+  return new Map(rows.map(({ name, checksum }) => [name, checksum]));
 }
 
 async function readChecksums(files: readonly SeedFile[]): Promise<Map<string, string>> {

@@ -1,3 +1,4 @@
+import { defaultSafety } from '@atriz/database/workspace';
 import { expect, test, vi } from 'vitest';
 import { openPlantation } from '../test/plantation.ts';
 import { openTarget } from './target.ts';
@@ -22,6 +23,7 @@ test('a named server is used as it stands, and the embedded one is not started f
     family: 'plantation',
     provider: 'postgresql',
     environment: 'development',
+    safety: defaultSafety('development'),
     parameters: { host: 'direct', port: 5432, user: 'u', password: undefined, database: 'd', ssl: undefined },
     settings: [{ variable: 'DIRECT_DATABASE_URL', value: 'postgresql://u@direct/d', from: 'the process' }],
   });

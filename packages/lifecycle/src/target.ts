@@ -1,11 +1,13 @@
 import {
   embeddedParameters,
   readEnvironment,
+  readSafety,
   resolveConnection,
   type Connection,
   type ConnectionParameters,
   type FamilyDatabase,
   type Provider,
+  type Safety,
   type ServerFile,
   type Setting,
   type Variables,
@@ -19,6 +21,8 @@ export interface Target {
   readonly provider: Provider;
   /** What `NODE_ENV` says, else `development`. */
   readonly environment: string;
+  /** What the workspace forbids, whatever a command's options say. */
+  readonly safety: Safety;
   /** Past a pooler, where the definition names a direct way and nobody asked for the other. */
   readonly parameters: ConnectionParameters;
   /** Which variables of which files decided; values may be secret. */
@@ -44,6 +48,7 @@ export async function openTarget(database: FamilyDatabase, options: OpenTargetOp
     family: options.family,
     provider: connection.provider,
     environment: connection.environment,
+    safety: readSafety(environment),
     parameters: await parametersOf(connection, options.startEmbedded),
     settings: connection.settings,
   };

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { defineDatabase, type DatabaseDefinition } from '@atriz/database';
+import { defaultSafety } from '@atriz/database/workspace';
 import { createTestDatabase } from '@atriz/testing';
 import pg from 'pg';
 import { migrateUp } from '../src/migrations/migrate.ts';
@@ -59,6 +60,7 @@ export async function openPlantation(options: PlantationOptions = {}): Promise<P
     family: 'plantation',
     provider: 'postgresql',
     environment: 'development',
+    safety: defaultSafety('development'),
     parameters: test.parameters,
     settings: [{ variable: 'DATABASE_URL', value: test.connectionString, from: 'the process' }],
   };

@@ -1,7 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { AtrizError, type Definition } from '@atriz/database';
-import { formatConnectionString, readFamilyName, type ConnectionParameters } from '@atriz/database/workspace';
+import {
+  defaultSafety,
+  formatConnectionString,
+  readFamilyName,
+  type ConnectionParameters,
+} from '@atriz/database/workspace';
 import { withMaintenanceSession, type Target } from '@atriz/lifecycle';
 import pg from 'pg';
 import { waitUntilUnused } from './sessions.ts';
@@ -62,7 +67,8 @@ function targetOn(
   { path, family }: { readonly path: string; readonly family: string },
 ): Target {
   const database = { ...definition, owner: 'test', directory: path, dependsOn: [] };
-  return { database, family, provider: 'postgresql', environment: 'test', parameters, settings: [] };
+  const safety = defaultSafety('test');
+  return { database, family, provider: 'postgresql', environment: 'test', safety, parameters, settings: [] };
 }
 
 async function dropTestDatabase(target: Target): Promise<void> {

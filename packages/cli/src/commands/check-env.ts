@@ -5,6 +5,7 @@ import {
   readServerFile,
   resolveConnection,
   type Connection,
+  type Environment,
   type FamilyDatabase,
   type Setting,
 } from '@atriz/database/workspace';
@@ -12,47 +13,69 @@ import { EXIT, exitCodeOfError } from '../exit-code.ts';
 import { errorDocument } from '../family-command.ts';
 import type { Invocation } from '../invocation.ts';
 import { alignColumns, type Cell } from '../output/terminal.ts';
+import { readSafetyRows, safetyCells, type SafetyRow } from './check-safety.ts';
 
 interface Checked {
   readonly database: FamilyDatabase;
   readonly connection?: Connection;
   readonly error?: unknown;
+  readonly safety: readonly SafetyRow[];
+  /** Why the safety switches could not be read: the same for every database. */
+  readonly safetyError?: unknown;
 }
 
 /**
- * Tells, for each database, where it would be connected to, and which variable of which file says so; and whether the
- * `DB_POOL_…` variables can be read. Connects to none.
+ * Tells, for each database, where it would be connected to, and which variable of which file says so; which safety
+ * switches are on; and whether the `DB_POOL_…` variables can be read. Connects to none.
  */
 export async function checkEnv(invocation: Invocation): Promise<number> {
   const { family, databases, reporter, options } = invocation;
   const checked = await Promise.all(databases.map((database) => check(invocation, database)));
-  const poolError = checkPoolSettings(invocation);
+  const problems = [checked[0]?.safetyError, checkPoolSettings(invocation)].filter((error) => error !== undefined);
   const server = await readServerFile(family.root);
   const embedded = server ? `embedded server (${server.host}:${server.port})` : 'embedded server (starts on demand)';
-  const rows = checked.map(({ database, connection, error }) => ({
+  const rows = checked.map(({ database, connection, error, safety }) => ({
     name: database.name,
     owner: database.owner,
+    safety,
     ...(connection ? describe(connection, embedded) : { error: errorDocument(error) }),
   }));
   if (options.json) {
-    reporter.json({ databases: rows, problems: poolError === undefined ? [] : [errorDocument(poolError)] });
+    reporter.json({ databases: rows, problems: problems.map(errorDocument) });
   } else {
     const headings = ['DATABASE', 'CONNECTION', 'DECIDED BY'].map((text): Cell => ({ text, style: 'dim' }));
     const lines = checked.map(({ database, connection, error }) => cellsOf(database, connection, error, embedded));
     for (const line of alignColumns(reporter.stdout, [headings, ...lines])) reporter.line(line);
+    if (checked.some(({ safety }) => safety.length > 0)) {
+      reporter.line('');
+      const safetyHeadings = ['SAFETY SWITCH', 'VALUE', 'DECIDED BY'].map((text): Cell => ({ text, style: 'dim' }));
+      for (const line of alignColumns(reporter.stdout, [safetyHeadings, ...safetyCells(checked)])) reporter.line(line);
+    }
     for (const { database, error } of checked) if (error !== undefined) reporter.error(error, database.name);
-    if (poolError !== undefined) reporter.error(poolError);
+    for (const problem of problems) reporter.error(problem);
   }
-  const error = [...checked.map((each) => each.error), poolError].find((each) => each !== undefined);
+  const error = [...checked.map((each) => each.error), ...problems].find((each) => each !== undefined);
   return error === undefined ? EXIT.done : exitCodeOfError(error);
 }
 
 async function check({ family, surroundings }: Invocation, database: FamilyDatabase): Promise<Checked> {
   const environment = await readEnvironment(family.root, database.directory, surroundings.variables);
+  return { database, ...readConnection(database, environment), ...readSwitches(environment) };
+}
+
+function readConnection(database: FamilyDatabase, environment: Environment): Pick<Checked, 'connection' | 'error'> {
   try {
-    return { database, connection: resolveConnection(database, environment, { direct: true }) };
+    return { connection: resolveConnection(database, environment, { direct: true }) };
   } catch (error) {
-    return { database, error };
+    return { error };
+  }
+}
+
+function readSwitches(environment: Environment): Pick<Checked, 'safety' | 'safetyError'> {
+  try {
+    return { safety: readSafetyRows(environment) };
+  } catch (error) {
+    return { safety: [], safetyError: error };
   }
 }
 

@@ -8,6 +8,7 @@ import {
   setupDatabase,
   type CleanResult,
   type PrepareResult,
+  type SeedOutcome,
 } from '@atriz/lifecycle';
 import { confirmDestruction } from '../confirm.ts';
 import { EXIT } from '../exit-code.ts';
@@ -35,7 +36,7 @@ export async function drop(invocation: Invocation): Promise<number> {
 export function seed(invocation: Invocation): Promise<number> {
   return runFamilyCommand(invocation, {
     work: (target, context) => seedDatabase(target, {}, context),
-    describe: ({ seeded }) => (seeded.length > 0 ? `${plural(seeded.length, 'seed')} run` : 'has no seeds'),
+    describe: describeSeeds,
   });
 }
 
@@ -67,6 +68,11 @@ export async function setup(invocation: Invocation): Promise<number> {
   if (code !== EXIT.done || invocation.options.json) return code;
   invocation.reporter.line('');
   return showStatus(invocation);
+}
+
+function describeSeeds({ seeded, leftOut = [] }: SeedOutcome): string {
+  if (leftOut.length > 0) return `${plural(seeded.length, 'seed')} run, ${leftOut.length} left out`;
+  return seeded.length > 0 ? `${plural(seeded.length, 'seed')} run` : 'has no seeds';
 }
 
 function describeClean({ tables, rows, exact }: CleanResult): string {

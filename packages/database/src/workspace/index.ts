@@ -29,4 +29,12 @@ export {
   type Reference,
 } from './references.ts';
 export { findWorkspaceRoot } from './root.ts';
+export {
+  BACKUP_AGE_VARIABLE,
+  defaultSafety,
+  readSafety,
+  SAFETY_SWITCHES,
+  type Safety,
+  type SafetySwitch,
+} from './safety.ts';
 export { readServerFile, serverFilePath, STATE_DIRECTORY, type ServerFile } from './server-file.ts';

@@ -20,6 +20,7 @@ test('the ledger is made with the identity of the target, outside production unp
     definition: 'plants',
     environment: 'development',
     protected: false,
+    since: expect.any(Date) as Date,
   });
   await expect(
     plants.list(

@@ -10,7 +10,12 @@ export interface Identity {
   readonly environment: string;
   /** Nothing destructive is done to a protected database. True for one that was first migrated in production. */
   readonly protected: boolean;
+  /** When the ledger was made. */
+  readonly since: Date;
 }
+
+/** The name of the one environment that is kept apart from all others. */
+const PRODUCTION = 'production';
 
 const NO_SUCH_TABLE = '42P01';
 
@@ -18,7 +23,7 @@ const NO_SUCH_TABLE = '42P01';
 export async function readIdentity(client: pg.ClientBase): Promise<Identity | undefined> {
   try {
     const { rows } = await client.query<Identity>(
-      'SELECT family, definition, environment, protected FROM atriz.identity',
+      'SELECT family, definition, environment, protected, created_at AS since FROM atriz.identity',
     );
     return rows[0];
   } catch (error) {
@@ -28,25 +33,56 @@ export async function readIdentity(client: pg.ClientBase): Promise<Identity | un
 }
 
 /**
- * Refuses a database that belongs to another family or definition: the mark of a `DATABASE_URL` that reached the
- * wrong application. Throws `IDENTITY_MISMATCH`.
+ * Refuses a database that belongs to another family or definition, the mark of a `DATABASE_URL` that reached the wrong
+ * application, and one on the other side of the border of production: production itself, reached from a desk, or a
+ * copy of it. Every command that writes calls this before it does. Throws `IDENTITY_MISMATCH`.
  */
 export function checkIdentity(identity: Identity, target: Target): void {
-  const { family, database, parameters } = target;
-  if (identity.family === family && identity.definition === database.name) return;
-  const [setting] = target.settings;
-  const source = setting ? `, named by ${setting.variable} of ${setting.from},` : '';
-  throw new AtrizError(
+  const mismatch = compareIdentity(identity, target);
+  if (mismatch) throw mismatch;
+}
+
+/** What {@link checkIdentity} would throw, for commands that only read and warn; `undefined` when they agree. */
+export function compareIdentity(identity: Identity, target: Target): AtrizError | undefined {
+  return compareOwner(identity, target) ?? compareEnvironment(identity, target);
+}
+
+/** Whether the database is this definition's of this family at all. */
+export function compareOwner(identity: Identity, target: Target): AtrizError | undefined {
+  const { family, database } = target;
+  if (identity.family === family && identity.definition === database.name) return undefined;
+  return new AtrizError(
     'IDENTITY_MISMATCH',
-    `"${parameters.database}" on ${parameters.host}:${parameters.port}${source} is ${identity.definition} of family ` +
-      `${identity.family}, not ${database.name} of family ${family}`,
+    `${describePlace(target)} is ${identity.definition} of family ${identity.family}, not ${database.name} of family ${family}`,
     { hint: `correct the connection of ${database.owner}; see which settings were used: pnpm check:env` },
   );
 }
 
+/** Only the border of production counts: development, test and staging take each other's databases. */
+function compareEnvironment({ environment }: Identity, target: Target): AtrizError | undefined {
+  const name = target.database.name;
+  const here = target.environment;
+  if ((environment === PRODUCTION) === (here === PRODUCTION)) return undefined;
+  const command = `pnpm exec atriz identity set --database ${name} --environment ${here}`;
+  const hint =
+    environment === PRODUCTION
+      ? `for production itself set NODE_ENV=production; if this is a copy of it: ATRIZ_ALLOW_DESTRUCTIVE=${name} ${command}`
+      : `correct the connection; if this database shall be production's: ${command}`;
+  return new AtrizError(
+    'IDENTITY_MISMATCH',
+    `${describePlace(target)} is a database of environment ${environment}, and here NODE_ENV says ${here}`,
+    { hint },
+  );
+}
+
+function describePlace({ parameters, settings: [setting] }: Target): string {
+  const source = setting ? `, named by ${setting.variable} of ${setting.from},` : '';
+  return `"${parameters.database}" on ${parameters.host}:${parameters.port}${source}`;
+}
+
 /** Makes the ledger and writes the identity when there is none, in one message. To be called under the migration lock. */
 export async function createLedger(client: pg.ClientBase, target: Target): Promise<void> {
-  const isProduction = target.environment === 'production';
+  const isProduction = target.environment === PRODUCTION;
   const values = [target.family, target.database.name, target.environment].map((value) => pg.escapeLiteral(value));
   await client.query(`BEGIN; ${CREATE_LEDGER}
 INSERT INTO atriz.identity (family, definition, environment, protected)

@@ -1,5 +1,6 @@
 import { AtrizError } from '@atriz/database';
 import type pg from 'pg';
+import { requireBackup } from '../backup-record.ts';
 import type { Context } from '../context.ts';
 import { refuseDestruction } from '../guard.ts';
 import { checkIdentity, createLedger, readIdentity } from '../ledger/identity.ts';
@@ -37,7 +38,7 @@ export function joinMigrateResults(results: readonly MigrateResult[]): MigrateRe
  *
  * Throws `MIGRATION_FAILED`, `MIGRATION_INVALID`, `MIGRATION_MISSING` (applied, but its file is gone),
  * `MIGRATION_OUT_OF_ORDER` (a file older than the newest applied), `REQUIREMENT_MISSING`, `IDENTITY_MISMATCH`,
- * `LOCK_TIMEOUT`, `ARGUMENT_INVALID` (a count below 1) and connection errors.
+ * `BACKUP_REQUIRED`, `LOCK_TIMEOUT`, `ARGUMENT_INVALID` (a count below 1) and connection errors.
  */
 export async function migrateUp(
   target: Target,
@@ -52,6 +53,7 @@ export async function migrateUp(
 
     void loadRunner();
     const nodes = openOther && Promise.all(glance.files.map(readNode));
+    if (glance.files.length > 0) await requireBackup(client, target, context);
     return withMigrationLock(client, target, context, async () => {
       const requiring = (await nodes)?.filter(({ requires }) => requires.length > 0) ?? [];
       if (openOther && requiring.length > 0) {
@@ -113,6 +115,7 @@ async function withUndo(
       await refuseDestruction(client, target, 'undo migrations of', context);
       const newest = (await readHistory(client, target.database.migrationsTable)).slice(-count).toReversed();
       if (newest.length === 0) return { applied: [], undone: [] };
+      await requireBackup(client, target, context);
       await createLedger(client, target); // a history that node-pg-migrate made alone has none yet
       const files = newest.map((name) => all.find((file) => file.name === name) ?? refuseMissing([name], target));
       for (const file of files) await refuseIrreversible(file);
