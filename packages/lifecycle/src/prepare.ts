@@ -27,7 +27,7 @@ export async function setupDatabase(
   context: Context = {},
 ): Promise<PrepareResult> {
   const { created } = stretch.isFirst ? await createDatabase(target, context) : { created: false };
-  const { applied } = await migrateUp(target, { openOther, to: stretch.to }, context);
+  const { applied } = await migrateUp(target, { openOther, to: stretch.to, continues: !stretch.isFirst }, context);
   const { seeded } = stretch.isLast ? await seedDatabase(target, { pendingOnly: true }, context) : { seeded: [] };
   return { created, applied, seeded };
 }

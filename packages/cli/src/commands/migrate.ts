@@ -19,7 +19,8 @@ export interface CountOption {
 
 export function up(invocation: Invocation, options: CountOption): Promise<number> {
   return runFamilyCommand(invocation, {
-    work: (target, context, { to }) => migrateUp(target, { ...options, to, openOther: invocation.openOther }, context),
+    work: (target, context, { to, isFirst }) =>
+      migrateUp(target, { ...options, to, continues: !isFirst, openOther: invocation.openOther }, context),
     migrating: { join: joinMigrateResults, count: options.count },
     describe: ({ applied }) => (applied.length > 0 ? `${plural(applied.length, 'migration')} applied` : 'up to date'),
   });

@@ -18,6 +18,8 @@ export interface MigrateOptions {
   readonly count?: number | undefined;
   /** Up: the last one that is applied; those behind it stay pending. Default: all. */
   readonly to?: string | undefined;
+  /** Up: a later stretch of a run: whether it may begin was asked before its first. Default false. */
+  readonly continues?: boolean | undefined;
   /** Up: how another database of the family is opened, to see what is required of it. Default: nothing is asked. */
   readonly openOther?: OpenOther | undefined;
 }
@@ -42,7 +44,7 @@ export function joinMigrateResults(results: readonly MigrateResult[]): MigrateRe
  */
 export async function migrateUp(
   target: Target,
-  { count, to, openOther }: MigrateOptions = {},
+  { count, to, continues, openOther }: MigrateOptions = {},
   context: Context = {},
 ): Promise<MigrateResult> {
   checkCount(count);
@@ -53,7 +55,7 @@ export async function migrateUp(
 
     void loadRunner();
     const nodes = openOther && Promise.all(glance.files.map(readNode));
-    if (glance.files.length > 0) await requireBackup(client, target, context);
+    if (glance.files.length > 0 && !continues) await requireBackup(client, target, context);
     return withMigrationLock(client, target, context, async () => {
       const requiring = (await nodes)?.filter(({ requires }) => requires.length > 0) ?? [];
       if (openOther && requiring.length > 0) {
