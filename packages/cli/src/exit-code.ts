@@ -6,6 +6,7 @@ export const EXIT = { done: 0, failed: 1, usage: 2, refused: 3, unreachable: 4, 
 const BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
   ARGUMENT_INVALID: EXIT.usage,
   DATABASE_UNKNOWN: EXIT.usage,
+  INSTANCE_UNKNOWN: EXIT.usage,
   WORKSPACE_NOT_FOUND: EXIT.usage,
   BACKUP_REQUIRED: EXIT.refused,
   CONFIRMATION_REQUIRED: EXIT.refused,

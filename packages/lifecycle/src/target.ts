@@ -19,6 +19,8 @@ export interface Target {
   /** The family's name, which the database's ledger must agree with. */
   readonly family: string;
   readonly provider: Provider;
+  /** Which of the definition's instances it is; absent for the definition's own database. */
+  readonly instance?: string | undefined;
   /** What `NODE_ENV` says, else `development`. */
   readonly environment: string;
   /** What the workspace forbids, whatever a command's options say. */
