@@ -10,7 +10,7 @@ export async function confirmDestruction(
   deed: string,
 ): Promise<void> {
   if (options.yes) return;
-  const names = databases.map(({ name }) => name).join(', ');
+  const names = describeChoice(databases, options);
   const { stdin, stdout } = surroundings;
   if (!stdin.isTTY || !stdout.isTTY || options.json) {
     throw new AtrizError('CONFIRMATION_REQUIRED', `this would ${deed}: ${names}`, { hint: 'add --yes to go on' });
@@ -20,4 +20,11 @@ export async function confirmDestruction(
   const answer = await confirm({ message: `This will ${deed}: ${names}. Go on?`, initialValue: false });
   if (isCancel(answer)) throw new AtrizError('INTERRUPTED', 'interrupted; nothing was done');
   if (!answer) throw new AtrizError('CONFIRMATION_REQUIRED', 'not confirmed; nothing was done');
+}
+
+/** What would be destroyed, as it was chosen: `tenant_db`, `the instances acme, eu_* of tenant_db`. */
+function describeChoice(databases: Invocation['databases'], { instance: patterns }: Invocation['options']): string {
+  const chosen = patterns === undefined ? databases : databases.filter(({ instances }) => instances !== undefined);
+  const names = chosen.map(({ name }) => name).join(', ');
+  return patterns === undefined ? names : `the instances ${patterns.join(', ')} of ${names}`;
 }

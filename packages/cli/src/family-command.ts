@@ -13,6 +13,8 @@ import {
   type Target,
 } from '@atriz/lifecycle';
 import { EXIT, exitCodeOfError } from './exit-code.ts';
+import { runAfterFamily, withFleetDocuments } from './fleet/after-family.ts';
+import type { FleetReach } from './fleet/fleet-command.ts';
 import type { Invocation } from './invocation.ts';
 import { alignColumns, formatDuration, paint, plural, type Cell } from './output/terminal.ts';
 
@@ -21,12 +23,14 @@ export interface FamilyCommand<Result extends object> {
   /** For work that applies migrations: it is done in stretches where their `requires` lines ask for it. */
   readonly migrating?: Migrating<Result>;
   /** The line that a person reads, such as `2 migrations applied`. */
-  readonly describe: (result: Result, outcome: Outcome<Result>) => string;
+  readonly describe: (result: Result) => string;
   /** What was found: lines below it. */
   readonly details?: (result: Result) => readonly string[];
   /** The exit code of a result that is not simply done. With several, the first in dependency order decides. */
   readonly exitCode?: (result: Result) => number;
   readonly order?: FamilyRunOptions<Result>['order'];
+  /** How it reaches the instances of definitions that have some. Default: not at all. */
+  readonly reach?: FleetReach | undefined;
 }
 
 export interface Migrating<Result> extends Pick<OrderedRunOptions<Result>, 'join' | 'count'> {
@@ -40,9 +44,10 @@ export interface Migrating<Result> extends Pick<OrderedRunOptions<Result>, 'join
  */
 export async function runFamilyCommand<Result extends object>(
   invocation: Invocation,
-  { work, describe, migrating, details, exitCode, order = 'dependencies-first' }: FamilyCommand<Result>,
+  { work, describe, migrating, details, exitCode, order = 'dependencies-first', reach }: FamilyCommand<Result>,
 ): Promise<number> {
-  const { family, databases, reporter, options } = invocation;
+  const { family, reporter, options } = invocation;
+  const databases = options.instance === undefined ? invocation.databases : [];
   const start = performance.now();
   const widths = [Math.max(0, ...databases.map(({ name }) => name.length)), 32];
   const tell = (outcome: Outcome<Result>): void => {
@@ -61,12 +66,21 @@ export async function runFamilyCommand<Result extends object>(
         onOutcome: tell,
       })
     : await runOverFamily(databases, (database) => run(database, WHOLE), { order, onOutcome: tell });
-  if (options.json) reporter.json({ databases: outcomes.map(toDocument) });
+  const fleets = await runAfterFamily(invocation, outcomes, {
+    work: (target, context) => work(target, context, WHOLE),
+    describe,
+    details,
+    exitCode,
+    reach,
+  });
+  if (options.json)
+    reporter.json({ databases: withFleetDocuments(invocation.databases, outcomes, { fleets, toDocument }) });
   else if (databases.length > 1)
     reporter.line(paint(reporter.stdout, 'dim', summarise(outcomes, performance.now() - start)));
   const failure = outcomes.find((outcome) => outcome.status === 'failed');
   if (failure) return exitCodeOfError(failure.error);
   const codes = outcomes.map((each) => (each.status === 'done' ? (exitCode?.(each.result) ?? EXIT.done) : EXIT.done));
+  for (const fleet of fleets.values()) codes.push(fleet.exitCode);
   return codes.find((code) => code !== EXIT.done) ?? EXIT.done;
 }
 
@@ -87,7 +101,7 @@ function cellsOf<Result extends object>(
   const time: Cell = { text: formatDuration(outcome.durationMs), style: 'dim' };
   switch (outcome.status) {
     case 'done':
-      return [name, { text: describe(outcome.result, outcome), style: 'green' }, time];
+      return [name, { text: describe(outcome.result), style: 'green' }, time];
     case 'failed':
       return [name, { text: 'failed', style: 'red' }, time];
     case 'skipped':

@@ -6,6 +6,7 @@ import {
   type ServerFile,
 } from '@atriz/database/workspace';
 import { openTarget, type Context, type OpenOther, type Target } from '@atriz/lifecycle';
+import type { FleetOptions } from './fleet/options.ts';
 import { createReporter, readLogLevel, type Reporter } from './output/reporter.ts';
 import { selectDatabases, type SelectionOptions } from './selection.ts';
 
@@ -19,7 +20,7 @@ export interface Surroundings {
   readonly signal: AbortSignal;
 }
 
-export interface CommonOptions extends SelectionOptions {
+export interface CommonOptions extends SelectionOptions, FleetOptions {
   readonly json?: boolean | undefined;
   readonly yes?: boolean | undefined;
 }

@@ -21,6 +21,7 @@ export function create(invocation: Invocation): Promise<number> {
   return runFamilyCommand(invocation, {
     work: createDatabase,
     describe: ({ created }) => (created ? 'created' : 'exists already'),
+    reach: { command: 'create', beforeMigration: true },
   });
 }
 
@@ -30,6 +31,7 @@ export async function drop(invocation: Invocation): Promise<number> {
     work: dropDatabase,
     describe: ({ dropped }) => (dropped ? 'dropped' : 'did not exist'),
     order: 'dependents-first',
+    reach: { command: 'drop', named: true },
   });
 }
 
@@ -37,6 +39,7 @@ export function seed(invocation: Invocation): Promise<number> {
   return runFamilyCommand(invocation, {
     work: (target, context) => seedDatabase(target, {}, context),
     describe: describeSeeds,
+    reach: { command: 'seed' },
   });
 }
 
@@ -46,6 +49,7 @@ export async function clean(invocation: Invocation): Promise<number> {
     work: cleanDatabase,
     describe: describeClean,
     order: 'dependents-first',
+    reach: { command: 'clean', named: true },
   });
 }
 
@@ -55,6 +59,7 @@ export async function reset(invocation: Invocation): Promise<number> {
     work: (target, context, stretch) => resetDatabase(target, { stretch, openOther: invocation.openOther }, context),
     migrating: { join: joinPrepareResults, anew: true },
     describe: describePrepare,
+    reach: { command: 'reset', named: true },
   });
 }
 
@@ -64,6 +69,7 @@ export async function setup(invocation: Invocation): Promise<number> {
     work: (target, context, stretch) => setupDatabase(target, { stretch, openOther: invocation.openOther }, context),
     migrating: { join: joinPrepareResults },
     describe: describePrepare,
+    reach: { command: 'setup' },
   });
   if (code !== EXIT.done || invocation.options.json) return code;
   invocation.reporter.line('');

@@ -23,6 +23,7 @@ export function up(invocation: Invocation, options: CountOption): Promise<number
       migrateUp(target, { ...options, to, continues: !isFirst, openOther: invocation.openOther }, context),
     migrating: { join: joinMigrateResults, count: options.count },
     describe: ({ applied }) => (applied.length > 0 ? `${plural(applied.length, 'migration')} applied` : 'up to date'),
+    reach: { command: 'migrate up' },
   });
 }
 
@@ -31,6 +32,7 @@ export function down(invocation: Invocation, options: CountOption): Promise<numb
     work: (target, context) => migrateDown(target, options, context),
     describe: describeUndone,
     order: 'dependents-first',
+    reach: { command: 'migrate down', named: true },
   });
 }
 
@@ -39,6 +41,7 @@ export function redo(invocation: Invocation, options: CountOption): Promise<numb
     work: (target, context) => migrateRedo(target, options, context),
     describe: (result) =>
       result.applied.length > 0 ? `${plural(result.applied.length, 'migration')} redone` : describeUndone(result),
+    reach: { command: 'migrate redo', named: true },
   });
 }
 

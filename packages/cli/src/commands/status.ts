@@ -1,6 +1,8 @@
 import { readStatus, runOverFamily, type DatabaseStatus } from '@atriz/lifecycle';
 import { EXIT, exitCodeOf } from '../exit-code.ts';
 import { errorDocument } from '../family-command.ts';
+import { fleetCells, troubled } from '../fleet/status-table.ts';
+import type { FleetStatus } from '../fleet/fleet-status.ts';
 import type { Invocation } from '../invocation.ts';
 import { alignColumns, paint, type Cell } from '../output/terminal.ts';
 
@@ -9,22 +11,53 @@ const HEADINGS = ['DATABASE', 'OWNER', 'PROVIDER', 'APPLIED', 'PENDING', 'STATE'
 /** Shows the family's state; the exit code tells whether a database has a problem. Pending migrations are none. */
 export async function showStatus(invocation: Invocation): Promise<number> {
   const { reporter, options } = invocation;
-  const statuses = await readStatuses(invocation);
+  const statuses = options.instance === undefined ? await readStatuses(invocation) : [];
+  const fleets = await readFleets(invocation);
   if (options.json) {
-    reporter.json({ databases: statuses });
+    reporter.json({ databases: toDocuments(invocation, statuses, fleets) });
   } else {
     const { stdout } = reporter;
     const headings = HEADINGS.map((text): Cell => ({ text, style: 'dim' }));
-    for (const line of alignColumns(stdout, [headings, ...statuses.map(cellsOf)])) reporter.line(line);
-    for (const { name, problems } of statuses) {
+    const rows = invocation.databases.flatMap(({ name }) => [
+      ...statuses.filter((each) => each.name === name).map(cellsOf),
+      ...fleets.filter(({ database }) => database.name === name).flatMap((fleet) => fleetCells(fleet, options)),
+    ]);
+    for (const line of alignColumns(stdout, [headings, ...rows])) reporter.line(line);
+    const told = [...statuses, ...fleets.flatMap((fleet) => troubled(fleet, options))];
+    for (const { name, problems } of told) {
       for (const { code, message } of problems) reporter.line(`${name}: ${paint(stdout, 'red', code)} ${message}`);
     }
     // What ails the server ails all its databases, and the remedy is one.
-    const hints = new Set(statuses.flatMap(({ problems }) => problems.flatMap(({ hint }) => hint ?? [])));
+    const hints = new Set(told.flatMap(({ problems }) => problems.flatMap(({ hint }) => hint ?? [])));
     for (const hint of hints) reporter.line(`${paint(stdout, 'cyan', 'hint')} ${hint}`);
   }
-  const [problem] = statuses.flatMap(({ problems }) => problems);
+  const [problem] = [...statuses, ...fleets, ...fleets.flatMap(({ instances }) => instances)].flatMap(
+    ({ problems }) => problems,
+  );
   return problem ? exitCodeOf(problem.code) : EXIT.done;
+}
+
+/** What is about instances is loaded only where a definition has some. */
+async function readFleets(invocation: Invocation): Promise<readonly FleetStatus[]> {
+  const { databases, options } = invocation;
+  if (options.instance === undefined && databases.every(({ instances }) => instances === undefined)) return [];
+  const { readFleetStatuses } = await import('../fleet/fleet-status.ts');
+  return readFleetStatuses(invocation);
+}
+
+function toDocuments(
+  { databases }: Invocation,
+  statuses: readonly DatabaseStatus[],
+  fleets: readonly FleetStatus[],
+): object[] {
+  return databases.flatMap(({ name, owner }) => {
+    const status = statuses.find((each) => each.name === name);
+    const fleet = fleets.find(({ database }) => database.name === name);
+    if (!status && !fleet) return [];
+    const { instances, problems = [] } = fleet ?? {};
+    const all = [...(status?.problems ?? []), ...problems];
+    return [{ ...(status ?? { name, owner }), problems: all, ...(instances ? { instances } : {}) }];
+  });
 }
 
 /** All at once: a status needs no order. A database whose connection cannot even be decided has that as its problem. */

@@ -23,6 +23,21 @@ export function addCommand(parent: Command, name: string, description: string, o
     .option('--json', 'print one JSON document');
 }
 
+/** Adds the options of a command that acts on the instances of definitions that have some. */
+export function addFleetOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--instance <name>', 'act on this instance only, * for any characters; may be repeated').argParser(
+        collect,
+      ),
+    )
+    .option('--instances', 'tell of each instance')
+    .addOption(new Option('--concurrency <number>', 'so many instances at once, at most').argParser(parseCount))
+    .addOption(
+      new Option('--max-failures <number>', 'begin no other instance after so many failures').argParser(parseCount),
+    );
+}
+
 /** A command that asks before it acts: {@link addCommand} with `--yes`. */
 export function addAskingCommand(parent: Command, name: string, description: string): Command {
   return addCommand(parent, name, description).option('--yes', 'do not ask');

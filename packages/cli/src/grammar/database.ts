@@ -1,29 +1,29 @@
 import type { Command } from 'commander';
 import type { CommonOptions } from '../invocation.ts';
-import { addAskingCommand, addCommand, type Run } from './command.ts';
+import { addAskingCommand, addCommand, addFleetOptions, type Run } from './command.ts';
 
 /** What is done to whole databases. */
 export function addDatabaseCommands(program: Command, run: Run): void {
-  addCommand(program, 'setup', 'create, migrate and seed whatever is not yet, then show the status').action(
-    async (options: CommonOptions) => run(options, (await import('../commands/database.ts')).setup),
+  addFleetOptions(
+    addCommand(program, 'setup', 'create, migrate and seed whatever is not yet, then show the status'),
+  ).action(async (options: CommonOptions) => run(options, (await import('../commands/database.ts')).setup));
+  addFleetOptions(addCommand(program, 'create', 'create the database, if it does not exist')).action(
+    async (options: CommonOptions) => run(options, (await import('../commands/database.ts')).create),
   );
-  addCommand(program, 'create', 'create the database, if it does not exist').action(async (options: CommonOptions) =>
-    run(options, (await import('../commands/database.ts')).create),
-  );
-  addCommand(program, 'seed', 'run the seeds').action(async (options: CommonOptions) =>
+  addFleetOptions(addCommand(program, 'seed', 'run the seeds')).action(async (options: CommonOptions) =>
     run(options, (await import('../commands/database.ts')).seed),
   );
-  addAskingCommand(program, 'clean', 'delete every row; structure and history stay').action(
+  addFleetOptions(addAskingCommand(program, 'clean', 'delete every row; structure and history stay')).action(
     async (options: CommonOptions) => run(options, (await import('../commands/database.ts')).clean),
   );
-  addAskingCommand(program, 'reset', 'drop the database, and create, migrate and seed it anew').action(
+  addFleetOptions(addAskingCommand(program, 'reset', 'drop the database, and create, migrate and seed it anew')).action(
     async (options: CommonOptions) => run(options, (await import('../commands/database.ts')).reset),
   );
-  addAskingCommand(program, 'drop', 'drop the database with everything in it').action(async (options: CommonOptions) =>
-    run(options, (await import('../commands/database.ts')).drop),
+  addFleetOptions(addAskingCommand(program, 'drop', 'drop the database with everything in it')).action(
+    async (options: CommonOptions) => run(options, (await import('../commands/database.ts')).drop),
   );
-  addCommand(program, 'status', 'show what is applied, pending and wrong').action(async (options: CommonOptions) =>
-    run(options, (await import('../commands/status.ts')).showStatus),
+  addFleetOptions(addCommand(program, 'status', 'show what is applied, pending and wrong')).action(
+    async (options: CommonOptions) => run(options, (await import('../commands/status.ts')).showStatus),
   );
   addCommand(program, 'health', 'ask each database one thing, and time the answer').action(
     async (options: CommonOptions) => run(options, (await import('../commands/health.ts')).health),

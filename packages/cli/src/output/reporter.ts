@@ -11,6 +11,8 @@ export interface Reporter {
   readonly stderr: Stream;
   /** Whether statements are wanted. */
   readonly debug: boolean;
+  /** Whether what `progress` says replaces itself. */
+  readonly live: boolean;
   /** A line of result. Silent with `--json`, whose document is the result. */
   line(text: string): void;
   /** The one JSON document of a `--json` run. */
@@ -55,6 +57,7 @@ export function createReporter({ stdout, stderr, json, level }: ReporterOptions)
     stdout,
     stderr,
     debug: level === 'debug',
+    live: isLive,
     settle,
     line(text) {
       if (json) return;
