@@ -1,3 +1,4 @@
+import { AtrizError } from '@atriz/database';
 import type { FamilyDatabase } from '@atriz/database/workspace';
 import type { Outcome } from '@atriz/lifecycle';
 import type { Invocation } from '../invocation.ts';
@@ -15,6 +16,9 @@ export async function runAfterFamily<Result extends object>(
   { reach, ...command }: Omit<FleetCommand<Result>, 'reach'> & { readonly reach: FleetReach | undefined },
 ): Promise<FleetReports> {
   const { databases, options } = invocation;
+  if (reach === undefined && options.instance !== undefined) {
+    throw new AtrizError('ARGUMENT_INVALID', 'this is not about instances', { hint: 'leave --instance out' });
+  }
   if (reach === undefined) return new Map();
   if (options.instance === undefined && databases.every(({ instances }) => instances === undefined)) return new Map();
   const { runFleets } = await import('./fleet-command.ts');

@@ -26,7 +26,7 @@ export function addMigrateCommands(program: Command, run: Run): void {
   addFleetOptions(addCommand(migrate, 'status', 'show what is applied, pending and wrong')).action(
     async (options: CommonOptions) => run(options, (await import('../commands/status.ts')).showStatus),
   );
-  addCommand(migrate, 'check', 'compare the database with what its migrations make from nothing')
+  addFleetOptions(addCommand(migrate, 'check', 'compare the database with what its migrations make from nothing'))
     .option('--down', 'check instead that each Down section undoes its Up')
     .action(async (options: CommonOptions & CheckOptions) =>
       run(options, (await import('../commands/migrate-check.ts')).check, options),
