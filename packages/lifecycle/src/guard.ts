@@ -2,7 +2,7 @@ import { AtrizError } from '@atriz/database';
 import type pg from 'pg';
 import type { Context } from './context.ts';
 import { checkIdentity, readIdentity } from './ledger/identity.ts';
-import type { Target } from './target.ts';
+import { nameOf, type Target } from './target.ts';
 
 /**
  * Refuses to destroy what must not be: anything in production, a database that its identity calls protected, one that
@@ -17,21 +17,21 @@ export async function refuseDestruction(
   deed: string,
   { allowDestructive }: Context,
 ): Promise<void> {
-  const { database, parameters } = target;
+  const { parameters } = target;
   const identity = await readIdentity(client);
   if (identity) checkIdentity(identity, target);
-  const allowed = allowDestructive === database.name;
+  const allowed = allowDestructive === nameOf(target);
   if (!identity && !allowed && (await holdsTables(client))) {
     throw new AtrizError(
       'DESTRUCTIVE_REFUSED',
-      `refused to ${deed} "${parameters.database}": it holds tables, but no ledger says that it is ${database.name}`,
-      { hint: `migrate it first, or set ATRIZ_ALLOW_DESTRUCTIVE=${database.name}` },
+      `refused to ${deed} "${parameters.database}": it holds tables, but no ledger says that it is ${nameOf(target)}`,
+      { hint: `migrate it first, or set ATRIZ_ALLOW_DESTRUCTIVE=${nameOf(target)}` },
     );
   }
   const reason = reasonToRefuse(target, identity?.protected ?? false);
   if (reason === undefined || allowed) return;
   throw new AtrizError('DESTRUCTIVE_REFUSED', `refused to ${deed} "${parameters.database}": ${reason}`, {
-    hint: `if it must be, name it: ATRIZ_ALLOW_DESTRUCTIVE=${database.name}`,
+    hint: `if it must be, name it: ATRIZ_ALLOW_DESTRUCTIVE=${nameOf(target)}`,
   });
 }
 

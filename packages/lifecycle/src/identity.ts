@@ -12,7 +12,7 @@ import type { Target } from './target.ts';
 export interface IdentityReport {
   /** `null` for a database that Atriz never wrote to. */
   readonly identity: Identity | null;
-  readonly expected: Pick<Identity, 'family' | 'definition' | 'environment'>;
+  readonly expected: Pick<Identity, 'family' | 'definition' | 'instance' | 'environment'>;
   /** `null` when there is nothing to agree with. */
   readonly agrees: boolean | null;
   readonly problem?: { readonly code: ErrorCode; readonly message: string; readonly hint?: string | undefined };
@@ -28,7 +28,12 @@ export interface IdentityOutcome {
 export function showIdentity(target: Target, context: Context = {}): Promise<IdentityReport> {
   return withSession(target.parameters, context, async (client) => {
     const identity = await readIdentity(client);
-    const expected = { family: target.family, definition: target.database.name, environment: target.environment };
+    const expected = {
+      family: target.family,
+      definition: target.database.name,
+      instance: target.instance,
+      environment: target.environment,
+    };
     if (!identity) return { identity: null, expected, agrees: null };
     const mismatch = compareIdentity(identity, target);
     if (!mismatch) return { identity, expected, agrees: true };
@@ -57,14 +62,12 @@ export function setIdentity(target: Target, change: IdentityChange, context: Con
     if (!glance.changed) return glance;
     return withMigrationLock(client, target, context, async () => {
       const outcome = await decide(client, target, change, context);
-      const { family, definition, environment, protected: isProtected } = outcome.identity;
+      const { family, definition, environment, protected: isProtected, instance } = outcome.identity;
       await createLedger(client, target);
-      await client.query('UPDATE atriz.identity SET family = $1, definition = $2, environment = $3, protected = $4', [
-        family,
-        definition,
-        environment,
-        isProtected,
-      ]);
+      await client.query(
+        'UPDATE atriz.identity SET family = $1, definition = $2, environment = $3, protected = $4, instance = $5',
+        [family, definition, environment, isProtected, instance],
+      );
       return outcome;
     });
   });

@@ -1,14 +1,14 @@
 import { AtrizError } from '@atriz/database';
 import { describeSetting, type SafetySwitch } from '@atriz/database/workspace';
 import type { Context } from './context.ts';
-import type { Target } from './target.ts';
+import { nameOf, type Target } from './target.ts';
 
 /**
  * Whether a switch forbids. Production's own default is lifted by naming the database in `ATRIZ_ALLOW_DESTRUCTIVE`; what
  * somebody set is not.
  */
-export function forbids(guard: SafetySwitch, { database }: Target, { allowDestructive }: Context): boolean {
-  return guard.on && (guard.setBy !== undefined || allowDestructive !== database.name);
+export function forbids(guard: SafetySwitch, target: Target, { allowDestructive }: Context): boolean {
+  return guard.on && (guard.setBy !== undefined || allowDestructive !== nameOf(target));
 }
 
 /**

@@ -31,6 +31,11 @@ export interface Target {
   readonly settings: readonly Setting[];
 }
 
+/** What commands call it, and what `ATRIZ_ALLOW_DESTRUCTIVE` names it by: the instance's name, or the definition's. */
+export function nameOf({ instance, database }: Pick<Target, 'instance' | 'database'>): string {
+  return instance ?? database.name;
+}
+
 export interface OpenTargetOptions {
   readonly family: string;
   readonly root: string;

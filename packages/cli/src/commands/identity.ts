@@ -55,8 +55,8 @@ export async function set(
   { environment, protected: isProtected, adopt }: IdentityOptions,
 ): Promise<number> {
   const change = { environment, protected: isProtected, adopt };
-  const { databases } = invocation;
-  if (adopt && databases.length > 1) {
+  const { databases, options } = invocation;
+  if (adopt && (databases.length > 1 || options.instance?.some((name) => name.includes('*')))) {
     throw new AtrizError('ARGUMENT_INVALID', '--adopt is about one database', {
       hint: 'run it inside the package, or add --database NAME',
     });
@@ -68,12 +68,14 @@ export async function set(
     {
       work: (target, context) => setIdentity(target, change, context),
       describe: (outcome) => (outcome.changed ? describe(outcome) : 'is that already'),
+      reach: { command: 'identity set', named: true },
     },
   );
 }
 
 /** Prints what would change; `false` when nothing would, or nothing can: then the run itself says why. */
 async function announceChanges(invocation: Invocation, change: IdentityChange): Promise<boolean> {
+  if (invocation.options.instance !== undefined) return true; // the question names them; asking each first would take long
   const outcomes = await runOverFamily(independent(invocation), async (database) =>
     previewIdentity(await invocation.open(database), change, invocation.contextFor(database)),
   );
@@ -91,14 +93,15 @@ function describe({ before, identity }: IdentityOutcome): string {
   if (!before) {
     return `${identity.definition} of family ${identity.family}, ${identity.environment}${identity.protected ? ', protected' : ''}`;
   }
-  const keys = ['family', 'definition', 'environment', 'protected'] as const;
+  const keys = ['family', 'definition', 'instance', 'environment', 'protected'] as const;
   return keys
     .filter((key) => before[key] !== identity[key])
     .map((key) => `${key} ${shown(before[key])} \u2192 ${shown(identity[key])}`)
     .join(', ');
 }
 
-function shown(value: string | boolean): string {
+function shown(value: string | boolean | undefined): string {
+  if (value === undefined) return '(none)';
   return typeof value === 'string' ? value : value ? 'yes' : 'no';
 }
 

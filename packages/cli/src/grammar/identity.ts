@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { IdentityOptions } from '../commands/identity.ts';
 import type { CommonOptions } from '../invocation.ts';
-import { addAskingCommand, addCommand, type Run } from './command.ts';
+import { addAskingCommand, addCommand, addFleetOptions, type Run } from './command.ts';
 
 /** `atriz identity …` */
 export function addIdentityCommands(program: Command, run: Run): void {
@@ -10,7 +10,9 @@ export function addIdentityCommands(program: Command, run: Run): void {
   addCommand(identity, 'show', 'show family, definition, environment and protection (the default)', {
     isDefault: true,
   }).action(async (options: CommonOptions) => run(options, (await import('../commands/identity.ts')).show));
-  addAskingCommand(identity, 'set', 'say which environment it is of, whether it is protected, or whose it is')
+  addFleetOptions(
+    addAskingCommand(identity, 'set', 'say which environment it is of, whether it is protected, or whose it is'),
+  )
     .option('--environment <name>', 'such as development, staging or production')
     .option('--protected', 'nothing destructive is done to it')
     .option('--no-protected', 'take the protection away')

@@ -1,6 +1,6 @@
 import { AtrizError } from '@atriz/database';
-import type { Target } from '../target.ts';
-import { compareOwner, type Identity } from './identity.ts';
+import { nameOf, type Target } from '../target.ts';
+import { compareOwner, describeOwner, type Identity } from './identity.ts';
 
 /** What `identity set` is asked for; at least one of them. */
 export interface IdentityChange {
@@ -40,15 +40,16 @@ export function planIdentity(target: Target, change: IdentityChange, situation: 
   const planned = {
     family: target.family,
     definition: target.database.name,
+    instance: target.instance,
     environment,
     protected: change.protected ?? (becomesProduction || (current?.protected ?? false)),
   };
   const loss = current && describeLoss(current, planned, target);
-  if (loss !== undefined && allowDestructive !== target.database.name) {
+  if (loss !== undefined && allowDestructive !== nameOf(target)) {
     throw new AtrizError(
       'DESTRUCTIVE_REFUSED',
       `refused to set the identity of "${target.parameters.database}": ${loss}`,
-      { hint: `if it must be, name it: ATRIZ_ALLOW_DESTRUCTIVE=${target.database.name}` },
+      { hint: `if it must be, name it: ATRIZ_ALLOW_DESTRUCTIVE=${nameOf(target)}` },
     );
   }
   return planned;
@@ -67,7 +68,7 @@ function refuseNonsense({ environment, protected: isProtected, adopt }: Identity
 }
 
 function refuseForeign(target: Target, { current, holdsTables }: IdentitySituation): void {
-  const { name } = target.database;
+  const name = nameOf(target);
   const hint = `correct the connection (pnpm check:env shows it); or add --adopt, if this database shall be ${name}`;
   const mismatch = current && compareOwner(current, target);
   if (mismatch) throw new AtrizError('IDENTITY_MISMATCH', mismatch.message, { hint });
@@ -83,7 +84,7 @@ function describeLoss(current: Identity, planned: WrittenIdentity, target: Targe
   }
   const guarded = current.protected || current.environment === 'production' || target.environment === 'production';
   if (guarded && compareOwner(current, target)) {
-    return `it is ${current.definition} of family ${current.family}, and would be ${planned.definition} of family ${planned.family}`;
+    return `it is ${describeOwner(current)}, and would be ${describeOwner(planned)}`;
   }
   return undefined;
 }

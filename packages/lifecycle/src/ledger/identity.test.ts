@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openPlantation, type Plantation } from '../../test/plantation.ts';
-import { createLedger, readIdentity } from './identity.ts';
+import { checkIdentity, createLedger, isToBeNamed, readIdentity } from './identity.ts';
 
 let plants: Plantation;
 beforeAll(async () => {
@@ -59,4 +59,37 @@ test('the identity is one row, and every table of the ledger says what it is for
 test('an error other than a missing ledger is not taken for one', async () => {
   await plants.query('CREATE SCHEMA atriz; CREATE TABLE atriz.identity (other int)');
   await expect(readIdentity(plants.client)).rejects.toMatchObject({ code: '42703' });
+});
+
+test('an instance is told which one it is, and refuses to be taken for another', async () => {
+  const acme = { ...plants.target, instance: 'acme' };
+  await createLedger(plants.client, acme);
+  const identity = (await readIdentity(plants.client))!;
+  expect(identity.instance).toBe('acme');
+  expect(() => checkIdentity(identity, acme)).not.toThrow();
+  for (const [target, wanted] of [
+    [{ ...plants.target, instance: 'globex' }, 'instance globex of plants of family plantation'],
+    [plants.target, 'plants of family plantation'],
+  ] as const) {
+    expect(() => checkIdentity(identity, target)).toThrow(
+      expect.objectContaining({
+        code: 'IDENTITY_MISMATCH',
+        message: expect.stringMatching(new RegExp(` is instance acme of plants of family plantation, not ${wanted}$`)),
+      }),
+    );
+  }
+});
+
+test('a database that was never told which instance it is is told the next time', async () => {
+  await createLedger(plants.client, plants.target);
+  await plants.query('ALTER TABLE atriz.identity DROP COLUMN instance');
+  const acme = { ...plants.target, instance: 'acme' };
+  const before = (await readIdentity(plants.client))!;
+  expect(before.instance).toBeUndefined();
+  expect(() => checkIdentity(before, acme)).not.toThrow();
+  expect(isToBeNamed(before, acme)).toBe(true);
+  await createLedger(plants.client, acme);
+  const after = (await readIdentity(plants.client))!;
+  expect({ ...after, since: before.since }).toEqual({ ...before, instance: 'acme' });
+  expect(isToBeNamed(after, acme)).toBe(false);
 });

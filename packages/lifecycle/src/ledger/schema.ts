@@ -12,8 +12,10 @@ CREATE TABLE IF NOT EXISTS atriz.identity (
   definition text NOT NULL,
   environment text NOT NULL,
   protected boolean NOT NULL,
-  created_at timestamptz NOT NULL DEFAULT now()
+  created_at timestamptz NOT NULL DEFAULT now(),
+  instance text
 );
+ALTER TABLE atriz.identity ADD COLUMN IF NOT EXISTS instance text;
 COMMENT ON TABLE atriz.identity IS 'Which database this is; commands that write refuse another.';
 
 CREATE TABLE IF NOT EXISTS atriz.migrations (
