@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readCatalog, readContents } from './harness/contents.ts';
 import { openTestServer, type Server } from './harness/server.ts';
 import { createWorkspace, migration, seed, type Workspace } from './harness/workspace.ts';
 
@@ -184,38 +183,6 @@ test('a URL with a percent-encoded database name reaches that database', async (
   });
   await expect(other.atriz(['health'])).resolves.toMatchObject({ code: 0 });
   await expect(server.databaseExists(name)).resolves.toBe(true);
-});
-
-test('a DATABASE_URL that reached the wrong package writes nothing there', async () => {
-  await workspace.atriz(['setup']);
-  const wrong = workspace.database('orchard');
-  const before = { catalog: await readCatalog(server, wrong), contents: await readContents(server, wrong) };
-  const env = { DATABASE_URL: server.url(wrong) };
-  await workspace.write('packages/garden/migrations/1700000000002_weeds.sql', migration('CREATE TABLE weeds ();'));
-
-  for (const command of [
-    ['migrate'],
-    ['migrate', 'down'],
-    ['migrate', 'redo'],
-    ['seed'],
-    ['setup'],
-    ['clean', '--yes'],
-    ['reset', '--yes'],
-    ['drop', '--yes'],
-  ]) {
-    const { code, stderr } = await workspace.atriz(command, { in: 'garden', env });
-    expect({ command, code, stderr }).toEqual({
-      command,
-      code: 3,
-      stderr: `garden: IDENTITY_MISMATCH "orchard" on SERVER, named by DATABASE_URL of the process, is orchard of family fixture, not garden of family fixture
-hint correct the connection of @fixture/garden; see which settings were used: pnpm check:env
-`,
-    });
-  }
-  const status = await workspace.atriz(['status', '--json'], { in: 'garden', env });
-  expect(status.code).toBe(3);
-  expect(JSON.parse(status.stdout)).toMatchObject({ databases: [{ problems: [{ code: 'IDENTITY_MISMATCH' }] }] });
-  expect({ catalog: await readCatalog(server, wrong), contents: await readContents(server, wrong) }).toEqual(before);
 });
 
 test('a DATABASE_URL that reaches two packages at once, of a database that is new, serves one and is refused to the other', async () => {

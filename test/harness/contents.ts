@@ -59,3 +59,48 @@ export async function readContents(server: Server, database: string): Promise<Re
   );
   return Object.fromEntries(tables.map(({ name }, index) => [name, row![`t${index}`]!]));
 }
+
+/** What autovacuum and ANALYZE write into `pg_class` when they please. */
+const UPKEEP = ['relpages', 'reltuples', 'relallvisible', 'relallfrozen', 'relfrozenxid', 'relminmxid'];
+
+/** Every table of PostgreSQL's own that is about this database, but the statistics, which ANALYZE writes. */
+const SYSTEM_TABLES = `
+SELECT relname AS name FROM pg_class
+ WHERE relnamespace = 'pg_catalog'::regnamespace AND relkind = 'r' AND NOT relisshared
+   AND relname NOT IN ('pg_statistic', 'pg_statistic_ext_data') ORDER BY 1`;
+
+const SEQUENCES = `
+SELECT format('%I.%I', nspname, relname) AS name
+  FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE relkind = 'S' ORDER BY 1`;
+
+const THE_DATABASE = `
+SELECT (to_jsonb(pg_database) - 'datfrozenxid' - 'datminmxid')::text AS line FROM pg_database WHERE datname = current_database()
+UNION ALL
+SELECT pg_db_role_setting::text FROM pg_db_role_setting
+ WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+
+function rowsOf(name: string, row: string): string {
+  return `SELECT '${name.replaceAll("'", "''")}' AS name, count(*) || ' rows, ' || coalesce(
+    md5(string_agg(xmin || ' ' || ctid::text || ' ' || ${row}, E'\\n' ORDER BY ctid)), '-') AS value FROM ONLY ${name} AS t`;
+}
+
+/**
+ * All that a database holds: every row of every table and of every catalog with the transaction that wrote it and its
+ * place, every sequence, and the database's own settings. When two of these are equal nothing was written in between,
+ * not even the same values again.
+ */
+export async function readWhole(server: Server, database: string): Promise<Record<string, string>> {
+  const names = async (text: string): Promise<string[]> =>
+    (await server.query<{ name: string }>(database, text)).map(({ name }) => name);
+  const withoutUpkeep = `(to_jsonb(t) - '{${UPKEEP.join(',')}}'::text[])::text`;
+  const parts = [
+    ...(await names(TABLES)).map((name) => rowsOf(name, 't::text')),
+    ...(await names(SYSTEM_TABLES)).map((name) => rowsOf(name, name === 'pg_class' ? withoutUpkeep : 't::text')),
+    ...(await names(SEQUENCES)).map(
+      (name) => `SELECT '${name.replaceAll("'", "''")}', last_value || ' ' || is_called FROM ${name}`,
+    ),
+    `SELECT 'database', string_agg(line, E'\\n' ORDER BY line) FROM (${THE_DATABASE}) AS lines`,
+  ];
+  const rows = await server.query<{ name: string; value: string }>(database, parts.join('\nUNION ALL\n'));
+  return Object.fromEntries(rows.map(({ name, value }) => [name, value]));
+}
