@@ -14,8 +14,11 @@ test('each kind of error has its exit code: usage 2, refused 3, no server 4, int
     'MIGRATION_MISSING',
     'MIGRATION_OUT_OF_ORDER',
     'POOLER_IN_THE_WAY',
+    'REPLAY_REFUSED',
     'REQUIREMENT_MISSING',
     'SEED_REFUSED',
+    'SQUASH_PARTIAL',
+    'SQUASH_REFUSED',
     'TYPES_STALE',
   ]);
   expect(byCode['4']?.toSorted()).toEqual([

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import type { CountOption } from '../commands/migrate.ts';
 import type { CheckOptions } from '../commands/migrate-check.ts';
+import type { SquashOptions } from '../commands/migrate-squash.ts';
 import type { CommonOptions } from '../invocation.ts';
-import { addCommand, addFleetOptions, countOption, type Run } from './command.ts';
+import { addAskingCommand, addCommand, addFleetOptions, countOption, type Run } from './command.ts';
 
 /** `atriz migrate …` */
 export function addMigrateCommands(program: Command, run: Run): void {
@@ -30,6 +31,11 @@ export function addMigrateCommands(program: Command, run: Run): void {
     .option('--down', 'check instead that each Down section undoes its Up')
     .action(async (options: CommonOptions & CheckOptions) =>
       run(options, (await import('../commands/migrate-check.ts')).check, options),
+    );
+  addAskingCommand(migrate, 'squash', 'put one migration file in the place of the first ones, proven to make the same')
+    .requiredOption('--to <name>', 'the newest that is to be in it')
+    .action(async (options: CommonOptions & SquashOptions) =>
+      run(options, (await import('../commands/migrate-squash.ts')).squash, options),
     );
   addCommand(migrate, 'create', 'make an empty migration file')
     .argument('<name>', 'what it does, such as add_vehicles')

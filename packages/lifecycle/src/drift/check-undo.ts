@@ -9,6 +9,7 @@ import { compareCatalogs } from './compare.ts';
 import { toFinding, type Finding } from './finding.ts';
 import { replay } from './replay.ts';
 import { UNDO } from './sentence.ts';
+import { refuseServerWide } from './server-wide.ts';
 import { readSnapshot } from './snapshot.ts';
 
 /** A migration whose Down does not undo its Up, and how. */
@@ -37,16 +38,13 @@ export interface UndoReport {
  */
 export async function checkUndo(target: Target, context: Context = {}): Promise<UndoReport> {
   const files = await readMigrationFiles(directoryOf(target));
-  const end = await findLastIrreversible(files);
+  const migrations = await Promise.all(files.map(readMigration));
+  await refuseServerWide(migrations, 'both');
+  const end = migrations.findLastIndex(({ down }) => down === undefined);
   const reversible = files.slice(end + 1);
   const endedAt = files[end]?.name;
   const faults = await findFaults(target, { before: files.slice(0, end + 1), reversible }, context);
   return { checked: reversible.length, ...(endedAt === undefined ? {} : { endedAt }), faults };
-}
-
-async function findLastIrreversible(files: readonly MigrationFile[]): Promise<number> {
-  const migrations = await Promise.all(files.map(readMigration));
-  return migrations.findLastIndex(({ down }) => down === undefined);
 }
 
 interface Stretch {

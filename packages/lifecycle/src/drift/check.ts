@@ -2,7 +2,7 @@ import { AtrizError } from '@atriz/database';
 import type { Context } from '../context.ts';
 import { checkIdentity, readIdentity } from '../ledger/identity.ts';
 import { readHistory } from '../migrations/history.ts';
-import { readMigrationFiles, type MigrationFile } from '../migrations/migration-file.ts';
+import { readMigration, readMigrationFiles, type MigrationFile } from '../migrations/migration-file.ts';
 import { directoryOf } from '../migrations/runner.ts';
 import { withScratchDatabase } from '../scratch.ts';
 import type { Target } from '../target.ts';
@@ -12,6 +12,7 @@ import { toFinding, type Finding } from './finding.ts';
 import { readCatalog } from './read-catalog.ts';
 import { replay } from './replay.ts';
 import { DRIFT } from './sentence.ts';
+import { refuseServerWide } from './server-wide.ts';
 import { readSnapshot, withReadOnly } from './snapshot.ts';
 
 export interface DriftReport {
@@ -39,6 +40,7 @@ export async function checkDrift(target: Target, context: Context = {}): Promise
     return { history, catalog: await readCatalog(client, target.database.migrationsTable) };
   });
   const applied = live.history.map((name) => files.find((file) => file.name === name) ?? refuseMissing(name, target));
+  await refuseServerWide(await Promise.all(applied.map(readMigration)), 'up');
   const expected = await readReplayed(target, applied, context);
   const differences = compareCatalogs(expected, live.catalog, { lenient: true });
   return {
@@ -49,11 +51,7 @@ export async function checkDrift(target: Target, context: Context = {}): Promise
 }
 
 /** The schema that migrations make from nothing, in a scratch database on the target's server. */
-export async function readReplayed(
-  target: Target,
-  files: readonly MigrationFile[],
-  context: Context,
-): Promise<Catalog> {
+async function readReplayed(target: Target, files: readonly MigrationFile[], context: Context): Promise<Catalog> {
   context.onProgress?.(`replaying ${files.length} migrations into a scratch database`);
   return withScratchDatabase(target, context, async (scratch) => {
     await replay(scratch, { direction: 'up', files }, context);

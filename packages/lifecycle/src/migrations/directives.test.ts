@@ -3,7 +3,7 @@ import { readOutline } from '../sql/outline.ts';
 import { readDirectives, type Directives } from './directives.ts';
 
 const read = (text: string): Directives => readDirectives(text, 'x.sql', readOutline(text));
-const NONE: Directives = { noTransaction: false, lockTimeoutMs: 5000, requires: [] };
+const NONE: Directives = { noTransaction: false, lockTimeoutMs: 5000, requires: [], squashes: [] };
 
 test.each<[string, string, Directives]>([
   ['none', '-- What and why.\n-- Up Migration\nSELECT 1;', NONE],

@@ -9,6 +9,8 @@ export interface Directives {
   readonly lockTimeoutMs: number;
   /** What must be applied in other databases before: `-- requires: atriz_shared@1795230060000_create_users`. */
   readonly requires: readonly Requirement[];
+  /** The names of the migrations that this one takes the place of, oldest first: `-- atriz: squashes <name>`. */
+  readonly squashes: readonly string[];
 }
 
 /** A migration of another database that must be applied first. */
@@ -29,6 +31,7 @@ const DURATION = /^(\d+)[ \t]*(ms|s|min|h)$|^0$/;
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000 };
 /** What PostgreSQL's own setting can hold. */
 const LONGEST_MS = 2_147_483_647;
+const MIGRATION_NAME = /^\d{13}_\S+$/;
 const REQUIREMENT = /^([^\s@,]+)@([^\s@,]+)$/;
 
 /**
@@ -42,6 +45,7 @@ export function readDirectives(text: string, path: string, { code, lineComments 
   let noTransaction = false;
   let lockTimeoutMs: number | undefined;
   const requires: Requirement[] = [];
+  const squashes: string[] = [];
   for (const comment of lineComments) {
     const [, word, value = ''] = DIRECTIVE.exec(text.slice(comment.start, comment.end)) ?? [];
     if (word === undefined) continue;
@@ -83,11 +87,13 @@ export function readDirectives(text: string, path: string, { code, lineComments 
           'write a number and ms, s, min or h, such as "-- atriz: lock-timeout 5s"; 0 waits without end',
         );
       }
+    } else if (name === 'squashes' && MIGRATION_NAME.test(argument)) {
+      squashes.push(argument);
     } else {
       throw refuse(`"${value}" is not a directive`, KNOWN);
     }
   }
-  return { noTransaction, lockTimeoutMs: lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS, requires };
+  return { noTransaction, lockTimeoutMs: lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS, requires, squashes };
 }
 
 function readDuration(text: string): number | undefined {
