@@ -4,10 +4,23 @@ import { readStatements, type Statement } from '../sql/statements.ts';
 
 /** What acts on the whole server, by PostgreSQL's words for the statements. */
 const KINDS: ReadonlySet<string> = new Set([
-  ...['CREATE ROLE', 'ALTER ROLE', 'DROP ROLE', 'GRANT ROLE', 'REVOKE ROLE', 'DROP OWNED', 'REASSIGN OWNED'],
-  ...['CREATE DATABASE', 'ALTER DATABASE', 'DROP DATABASE', 'ALTER SYSTEM'],
-  ...['CREATE TABLESPACE', 'ALTER TABLESPACE', 'DROP TABLESPACE'],
-  ...['CREATE SUBSCRIPTION', 'ALTER SUBSCRIPTION', 'DROP SUBSCRIPTION'],
+  'CREATE ROLE',
+  'ALTER ROLE',
+  'DROP ROLE',
+  'GRANT ROLE',
+  'REVOKE ROLE',
+  'DROP OWNED',
+  'REASSIGN OWNED',
+  'CREATE DATABASE',
+  'ALTER DATABASE',
+  'DROP DATABASE',
+  'CREATE TABLESPACE',
+  'ALTER TABLESPACE',
+  'DROP TABLESPACE',
+  'CREATE SUBSCRIPTION',
+  'ALTER SUBSCRIPTION',
+  'DROP SUBSCRIPTION',
+  'ALTER SYSTEM',
 ]);
 
 /** Without one of these words a text holds none of them, and need not be parsed. */
