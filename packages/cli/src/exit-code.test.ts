@@ -5,7 +5,12 @@ import { exitCodeOf, exitCodeOfError } from './exit-code.ts';
 test('each kind of error has its exit code: usage 2, refused 3, no server 4, interrupted 130, the rest 1', () => {
   const byCode = Object.groupBy(ERROR_CODES, (code) => String(exitCodeOf(code)));
 
-  expect(byCode['2']?.toSorted()).toEqual(['ARGUMENT_INVALID', 'DATABASE_UNKNOWN', 'WORKSPACE_NOT_FOUND']);
+  expect(byCode['2']?.toSorted()).toEqual([
+    'ARGUMENT_INVALID',
+    'DATABASE_UNKNOWN',
+    'INSTANCE_UNKNOWN',
+    'WORKSPACE_NOT_FOUND',
+  ]);
   expect(byCode['3']?.toSorted()).toEqual([
     'BACKUP_REQUIRED',
     'CONFIRMATION_REQUIRED',
