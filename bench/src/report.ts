@@ -1,6 +1,6 @@
 import type { Machine } from './machine.ts';
 import type { Results } from './results.ts';
-import type { Bar, Comparison, Row, Unit } from './row.ts';
+import type { Bar, Comparison, Limit, Row, Unit } from './row.ts';
 import { median, meets, pairedRatio } from './statistics.ts';
 
 const HEADINGS = ['what is done', 'ours', '', 'beside', '', 'ratio', 'bar', 'met', 'measured on'];
@@ -32,29 +32,35 @@ export function renderReport({ machine, rows: results }: Results, rows: readonly
 function cells(
   title: string,
   unit: Unit,
-  { ours, peer, bar }: Comparison,
+  comparison: Comparison | Limit,
   { samples, date }: Results['rows'][string],
 ): readonly string[] {
-  const mine = samples[ours] ?? [];
+  const mine = samples[comparison.ours] ?? [];
+  const ours = [title, comparison.ours, figure(median(mine), unit)];
+  if (!('peer' in comparison)) {
+    const { bar } = comparison;
+    return [...ours, '', '', '', barText(bar, (value) => figure(value, unit)), met(median(mine), bar), date];
+  }
+  const { peer, bar } = comparison;
   const theirs = samples[peer] ?? [];
   const ratio = pairedRatio(mine, theirs);
-  const met = bar ? (meets(ratio, bar) ? 'yes' : '**no**') : '';
   return [
-    title,
-    ours,
-    figure(median(mine), unit),
+    ...ours,
     peer,
     figure(median(theirs), unit),
     ratio.toFixed(2),
-    barText(bar),
-    met,
+    bar ? barText(bar, String) : 'reported',
+    bar ? met(ratio, bar) : '',
     date,
   ];
 }
 
-function barText(bar: Bar | undefined): string {
-  if (!bar) return 'reported';
-  return 'atMost' in bar ? `≤ ${bar.atMost}` : `≥ ${bar.atLeast}`;
+function met(value: number, bar: Bar): string {
+  return meets(value, bar) ? 'yes' : '**no**';
+}
+
+function barText(bar: Bar, format: (value: number) => string): string {
+  return 'atMost' in bar ? `≤ ${format(bar.atMost)}` : `≥ ${format(bar.atLeast)}`;
 }
 
 function figure(value: number, unit: Unit): string {

@@ -3,7 +3,7 @@ import type { Environment } from './environment.ts';
 /** What a contestant's figure counts: time and memory are better small, rates are better large. */
 export type Unit = 'ms' | 'MiB' | '/s';
 
-/** The ratio, ours to the peer's, that a row has to reach. */
+/** What has to be reached: of a comparison the ratio, ours to the peer's; of a limit the figure itself. */
 export type Bar = { readonly atMost: number } | { readonly atLeast: number };
 
 /** One line of the table: two contestants of the row, ours first. Without a bar the ratio is only reported. */
@@ -11,6 +11,13 @@ export interface Comparison {
   readonly ours: string;
   readonly peer: string;
   readonly bar?: Bar;
+}
+
+/** One line of the table: a contestant of the row that has nobody beside it, and a figure that it has to reach. */
+export interface Limit {
+  readonly ours: string;
+  /** In the row's unit. */
+  readonly bar: Bar;
 }
 
 /** Each contestant's figures, one a round and in the same order, so that those of one round make a pair. */
@@ -23,7 +30,7 @@ export interface Row {
   /** What the table calls it. */
   readonly title: string;
   readonly unit: Unit;
-  readonly comparisons: readonly Comparison[];
+  readonly comparisons: readonly (Comparison | Limit)[];
   /** Prepares what it needs, measures every contestant that the comparisons name. */
   run(environment: Environment): Promise<Samples>;
 }

@@ -14,7 +14,7 @@ export function pairedRatio(ours: readonly number[], peer: readonly number[]): n
 }
 
 /** Compared as the table shows it, to two digits, so that no line says "1.15, at most 1.15, missed". */
-export function meets(ratio: number, bar: Bar): boolean {
-  const shown = Math.round(ratio * 100) / 100;
+export function meets(value: number, bar: Bar): boolean {
+  const shown = Math.round(value * 100) / 100;
   return 'atMost' in bar ? shown <= bar.atMost : shown >= bar.atLeast;
 }

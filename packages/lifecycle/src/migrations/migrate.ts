@@ -150,10 +150,8 @@ async function planUp(
       },
     );
   }
-  return {
-    recorded: identity !== undefined,
-    files: pending.filter(({ name }) => to === undefined || name <= to).slice(0, count),
-  };
+  const within = new Set(to === undefined ? files : files.slice(0, files.findIndex(({ name }) => name === to) + 1));
+  return { recorded: identity !== undefined, files: pending.filter((file) => within.has(file)).slice(0, count) };
 }
 
 function refuseMissing(names: readonly string[], target: Target): never {
