@@ -1,4 +1,4 @@
-import { checkDrift, checkUndo, type DriftReport, type Finding, type UndoReport } from '@atriz/lifecycle/drift';
+import { checkUndo, createDriftCheck, type DriftReport, type Finding, type UndoReport } from '@atriz/lifecycle/drift';
 import { EXIT } from '../exit-code.ts';
 import { runFamilyCommand } from '../family-command.ts';
 import type { Invocation } from '../invocation.ts';
@@ -17,7 +17,7 @@ export function check(invocation: Invocation, { down = false }: CheckOptions): P
 
 function checkDatabases(invocation: Invocation): Promise<number> {
   return runFamilyCommand(invocation, {
-    work: checkDrift,
+    work: createDriftCheck(),
     describe: describeDrift,
     details: ({ differences }) => linesOf(differences),
     exitCode: ({ differences }) => (differences.length > 0 ? EXIT.refused : EXIT.done),

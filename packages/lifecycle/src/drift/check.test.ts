@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { migration, openPlantation, type Plantation } from '../../test/plantation.ts';
 import { migrateUp } from '../migrations/migrate.ts';
-import { checkDrift } from './check.ts';
+import { checkDrift, createDriftCheck } from './check.ts';
 import { withReadOnly } from './snapshot.ts';
 
 const TREES = '1700000000001_trees';
@@ -192,4 +192,19 @@ test('a database of another definition is not compared: IDENTITY_MISMATCH', asyn
   await using plants = await openMigrated();
   await plants.query(`UPDATE atriz.identity SET definition = 'animals'`);
   await expect(checkDrift(plants.target)).rejects.toMatchObject({ code: 'IDENTITY_MISMATCH' });
+});
+
+test('databases of one server with the same history are compared with one replay', async () => {
+  await using plants = await openMigrated();
+  const said: string[] = [];
+  const check = createDriftCheck();
+  const context = { onProgress: (line: string) => void said.push(line) };
+  await Promise.all([check(plants.target, context), check(plants.target, context)]);
+  await plants.write(`migrations/${MOSS}.sql`, migration('CREATE TABLE moss (id int);'));
+  await migrateUp(plants.target);
+  await expect(check(plants.target, context)).resolves.toEqual({ applied: 3, pending: 0, differences: [] });
+  expect(said).toEqual([
+    'replaying 2 migrations into a scratch database',
+    'replaying 3 migrations into a scratch database',
+  ]);
 });
