@@ -121,15 +121,15 @@ test('an applied migration whose file is gone is refused with exit code 3, and s
   const outOfOrder = await other.atriz(['migrate']);
   expect(outOfOrder.code).toBe(3);
   expect(outOfOrder.stderr)
-    .toBe(`a: MIGRATION_OUT_OF_ORDER older than the newest applied migration, but not applied: 1700000000004_four
-hint give the file a newer timestamp, or undo the newer ones first
+    .toBe(`a: MIGRATION_OUT_OF_ORDER 1700000000004_four is not applied, but older than the newest applied
+hint give the file a newer timestamp; or apply it all the same: atriz migrate up --allow-out-of-order
 `);
 
   await other.query('a', `INSERT INTO pgmigrations (name, run_on) VALUES ('1700000000006_six', now())`);
   const missing = await other.atriz(['migrate']);
   expect(missing.code).toBe(3);
   expect(missing.stderr).toBe(
-    `a: MIGRATION_MISSING applied to "a", but there is no such file in packages/a/migrations: 1700000000006_six
+    `a: MIGRATION_MISSING 1700000000006_six is applied, but its file is gone
 hint bring the file back, for example from the branch that has it
 `,
   );

@@ -16,6 +16,7 @@ import { EXIT, exitCodeOfError } from './exit-code.ts';
 import { runAfterFamily, withFleetDocuments } from './fleet/after-family.ts';
 import type { FleetReach } from './fleet/fleet-command.ts';
 import type { Invocation } from './invocation.ts';
+import { describeRemains, nextCommand } from './output/aftermath.ts';
 import { alignColumns, formatDuration, paint, plural, type Cell } from './output/terminal.ts';
 
 export interface FamilyCommand<Result extends object> {
@@ -49,6 +50,7 @@ export async function runFamilyCommand<Result extends object>(
   const { family, reporter, options } = invocation;
   const databases = options.instance === undefined ? invocation.databases : [];
   const start = performance.now();
+  const committed = new Map<string, string[]>();
   const widths = [Math.max(0, ...databases.map(({ name }) => name.length)), 32];
   const tell = (outcome: Outcome<Result>): void => {
     const [line] = alignColumns(reporter.stdout, [cellsOf(outcome, describe)], widths);
@@ -56,8 +58,12 @@ export async function runFamilyCommand<Result extends object>(
     if (outcome.status === 'done') for (const each of details?.(outcome.result) ?? []) reporter.line(`  ${each}`);
     if (outcome.status === 'failed') reporter.error(outcome.error, outcome.database.name);
   };
-  const run = async (database: FamilyDatabase, stretch: Stretch): Promise<Result> =>
-    work(await invocation.open(database), invocation.contextFor(database), stretch);
+  const run = async (database: FamilyDatabase, stretch: Stretch): Promise<Result> => {
+    const changes = committed.get(database.name) ?? [];
+    committed.set(database.name, changes);
+    const context = { ...invocation.contextFor(database), onCommitted: (change: string) => void changes.push(change) };
+    return work(await invocation.open(database), context, stretch);
+  };
   const outcomes = migrating
     ? await runInMigrationOrder(databases, run, {
         ...migrating,
@@ -73,10 +79,14 @@ export async function runFamilyCommand<Result extends object>(
     exitCode,
     reach,
   });
-  if (options.json)
-    reporter.json({ databases: withFleetDocuments(invocation.databases, outcomes, { fleets, toDocument }) });
-  else if (databases.length > 1)
+  if (options.json) {
+    const toFullDocument = (outcome: Outcome<object>): object => toDocument(outcome, committed);
+    const documents = withFleetDocuments(invocation.databases, outcomes, { fleets, toDocument: toFullDocument });
+    reporter.json({ run: invocation.runId, databases: documents });
+  } else if (databases.length > 1) {
     reporter.line(paint(reporter.stdout, 'dim', summarise(outcomes, performance.now() - start)));
+    if (reach) tellAftermath(invocation, outcomes, { committed, again: reach.command });
+  }
   const failure = outcomes.find((outcome) => outcome.status === 'failed');
   if (failure) return exitCodeOfError(failure.error);
   const codes = outcomes.map((each) => (each.status === 'done' ? (exitCode?.(each.result) ?? EXIT.done) : EXIT.done));
@@ -92,6 +102,25 @@ async function readAppliedNow(
   if (anew && invocation.databases.includes(database)) return new Set();
   return (await readApplied(await invocation.open(database), invocation.contextFor(database))) ?? new Set();
 }
+
+/** After a failure: what each database has kept of the run, and how to go on. */
+function tellAftermath(
+  { reporter, runId }: Invocation,
+  outcomes: readonly Outcome<object>[],
+  { committed, again }: { readonly committed: Committed; readonly again: string },
+): void {
+  if (outcomes.every(({ status }) => status === 'done')) return;
+  const rows = describeRemains(outcomes, committed).map(({ name, text }): Cell[] => [
+    { text: name, style: 'bold' },
+    { text },
+  ]);
+  reporter.line('');
+  for (const line of alignColumns(reporter.stdout, rows)) reporter.line(line);
+  reporter.line(`${paint(reporter.stdout, 'cyan', 'next')} correct what failed, then: ${nextCommand(outcomes, again)}`);
+  reporter.line(paint(reporter.stdout, 'dim', `run ${runId} (atriz history)`));
+}
+
+type Committed = ReadonlyMap<string, readonly string[]>;
 
 function cellsOf<Result extends object>(
   outcome: Outcome<Result>,
@@ -117,14 +146,14 @@ function summarise(outcomes: readonly Outcome<object>[], durationMs: number): st
   return [`${plural(count('done'), 'database')} done`, ...rest].join(', ') + ` in ${formatDuration(durationMs)}`;
 }
 
-function toDocument(outcome: Outcome<object>): object {
+function toDocument(outcome: Outcome<object>, committed: Committed): object {
   const { database, durationMs, status } = outcome;
   const base = { name: database.name, owner: database.owner, status, durationMs: Math.round(durationMs) };
   switch (outcome.status) {
     case 'done':
       return { ...base, ...outcome.result };
     case 'failed':
-      return { ...base, error: errorDocument(outcome.error) };
+      return { ...base, committed: committed.get(database.name) ?? [], error: errorDocument(outcome.error) };
     case 'skipped':
       return { ...base, because: outcome.because };
   }

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { AtrizError } from '@atriz/database';
 import {
   findWorkspaceRoot,
   readFamily,
@@ -32,6 +34,8 @@ export interface Invocation extends AsyncDisposable {
   readonly options: CommonOptions;
   readonly reporter: Reporter;
   readonly surroundings: Surroundings;
+  /** In the ledger of each database that the run writes to; `ATRIZ_RUN_ID`, so that a CI job is one run, or a new one. */
+  readonly runId: string;
   /** Past a pooler, unless `direct` is false: then the way that the application goes. */
   open(database: FamilyDatabase, options?: { readonly direct?: boolean }): Promise<Target>;
   /** Opens a database of the family that another one requires something of. */
@@ -46,6 +50,7 @@ export async function openInvocation(surroundings: Surroundings, options: Common
   const reporter = createReporter({ stdout, stderr, json: options.json ?? false, level });
   const root = await findWorkspaceRoot(directory);
   const family = await readFamily(root);
+  const runId = readRunId(variables['ATRIZ_RUN_ID']);
   const embedded = createEmbedded(root, variables, (message) => reporter.progress('', message));
   const open: Invocation['open'] = (database, { direct } = {}) =>
     openTarget(database, { family: family.name, root, variables, direct, startEmbedded: embedded.start });
@@ -55,6 +60,7 @@ export async function openInvocation(surroundings: Surroundings, options: Common
     options,
     reporter,
     surroundings,
+    runId,
     open,
     openOther: async (name) => {
       const database = family.databases.find((each) => each.name === name);
@@ -62,12 +68,23 @@ export async function openInvocation(surroundings: Surroundings, options: Common
     },
     contextFor: ({ name }) => ({
       signal,
+      runId,
       allowDestructive: variables['ATRIZ_ALLOW_DESTRUCTIVE'],
       onProgress: (message) => reporter.progress(name, message),
       onStatement: reporter.debug ? (text, durationMs) => reporter.statement(name, text, durationMs) : undefined,
     }),
     [Symbol.asyncDispose]: embedded.stop,
   };
+}
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+function readRunId(text: string | undefined): string {
+  if (!text) return randomUUID();
+  if (UUID.test(text)) return text.toLowerCase();
+  throw new AtrizError('SETTING_INVALID', `ATRIZ_RUN_ID is "${text}", not a UUID`, {
+    hint: 'make one, for example with uuidgen, or remove it',
+  });
 }
 
 /** Starts the embedded server once, however many databases ask; with `ATRIZ_EPHEMERAL=1` one that ends with the command. */

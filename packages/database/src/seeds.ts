@@ -38,6 +38,8 @@ export interface RunSeedsOptions {
   readonly select?: (seed: SeedFile) => boolean;
   /** Runs after a seed, in its transaction: what it writes is kept exactly when the seed is. */
   readonly afterSeed?: (client: pg.PoolClient, seed: SeedFile, result: SeedResult) => Promise<void>;
+  /** Told of each seed once it is committed. */
+  readonly onSeeded?: (result: SeedResult) => void;
 }
 
 const SEED_FILE = /^(?!\.)(?!.*\.(?:test|spec|d)\.[cm]?ts$).+\.(?:[cm]?ts|[cm]?js)$/;
@@ -63,7 +65,7 @@ export async function readSeedFiles(directory: string): Promise<SeedFile[]> {
  */
 export async function runSeeds(
   pool: Pick<pg.Pool, 'connect'>,
-  { directory, environment = 'development', log = ignore, select = all, afterSeed }: RunSeedsOptions,
+  { directory, environment = 'development', log = ignore, select = all, afterSeed, onSeeded = ignore }: RunSeedsOptions,
 ): Promise<SeedResult[]> {
   const seeds = [];
   for (const file of (await readSeedFiles(directory)).filter(select)) seeds.push({ file, run: await loadSeed(file) });
@@ -79,6 +81,7 @@ export async function runSeeds(
         return done;
       });
       results.push(result);
+      onSeeded(result);
     } catch (error) {
       throw failed(file, results, error);
     }

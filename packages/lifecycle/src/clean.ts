@@ -3,6 +3,7 @@ import type pg from 'pg';
 import type { Context } from './context.ts';
 import { refuseDestruction } from './guard.ts';
 import { qualified } from './identifiers.ts';
+import { withRun } from './ledger/run.ts';
 import { withMigrationLock } from './lock.ts';
 import { HISTORY_SCHEMA } from './migrations/history.ts';
 import { refuseReset } from './safety.ts';
@@ -62,7 +63,7 @@ export async function cleanDatabase(target: Target, context: Context = {}): Prom
       ]);
       if (tables.length === 0) return { tables: 0, rows: 0, exact: true };
       context.onProgress?.(`emptying ${tables.length} tables of "${target.parameters.database}"`);
-      return empty(client, tables);
+      return withRun(client, 'clean', context, () => empty(client, tables));
     }),
   );
 }

@@ -6,6 +6,10 @@ export interface Context {
   readonly onProgress?: ((message: string) => void) | undefined;
   /** Told of each statement that was sent, and how long its answer took. Values are never in it. */
   readonly onStatement?: ((text: string, durationMs: number) => void) | undefined;
+  /** Told of each change, such as a migration's name, once it is committed. */
+  readonly onCommitted?: ((change: string) => void) | undefined;
+  /** The UUID of the run that this is part of, the same in the ledger of each database. Default: one of its own. */
+  readonly runId?: string | undefined;
   /** Ends the operation: what runs on the server is stopped, its transaction undone, its locks released. */
   readonly signal?: AbortSignal | undefined;
   /** The name of the one database on which destruction is allowed although it is protected. */

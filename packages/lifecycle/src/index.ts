@@ -7,7 +7,9 @@ export { runOverFamily, type FamilyRunOptions, type Outcome } from './family-run
 export { previewIdentity, setIdentity, showIdentity, type IdentityOutcome, type IdentityReport } from './identity.ts';
 export type { IdentityChange } from './ledger/identity-change.ts';
 export { checkIdentity, compareIdentity, readIdentity, type Identity } from './ledger/identity.ts';
+export { readRuns, type PastRun } from './ledger/past-runs.ts';
 export { createMigrationFile } from './migrations/create-file.ts';
+export type { Edit } from './migrations/edits.ts';
 export {
   joinMigrateResults,
   migrateDown,
@@ -15,6 +17,7 @@ export {
   migrateUp,
   type MigrateOptions,
   type MigrateResult,
+  type UndoOptions,
 } from './migrations/migrate.ts';
 export { readMigrationFiles, type MigrationFile } from './migrations/migration-file.ts';
 export { readApplied } from './plan/applied.ts';
@@ -28,6 +31,9 @@ export {
   type PrepareOptions,
   type PrepareResult,
 } from './prepare.ts';
+export { baselineDatabase, type BaselineOptions } from './repair/baseline.ts';
+export { acceptEdits, readEditedMigrations } from './repair/repair.ts';
+export { resolveMigration, type Resolution } from './repair/resolve.ts';
 export { seedDatabase, type SeedOptions, type SeedOutcome } from './seed.ts';
 export { SCRATCH_PREFIX, withScratchDatabase } from './scratch.ts';
 export { withSession } from './session.ts';

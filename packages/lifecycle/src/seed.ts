@@ -4,6 +4,7 @@ import { AtrizError, readSeedFiles, runSeeds, type SeedFile } from '@atriz/datab
 import type pg from 'pg';
 import type { Context } from './context.ts';
 import { checkIdentity, readIdentity } from './ledger/identity.ts';
+import { withRun } from './ledger/run.ts';
 import { withMigrationLock } from './lock.ts';
 import { withGroupedCommits } from './durability.ts';
 import { checksumOf } from './migrations/migration-file.ts';
@@ -54,16 +55,21 @@ export async function seedDatabase(
     return withMigrationLock(client, target, context, async () => {
       const planned = await plan();
       const results = await withGroupedCommits(client, () =>
-        runSeeds(poolOf(client), {
-          directory,
-          environment,
-          log: (message) => context.onProgress?.(message),
-          select: ({ name }) => planned.wanted.has(name),
-          afterSeed: async (_, { name }, { durationMs }) => {
-            await client.query(REGISTER_SEED, [name, checksums.get(name), durationMs]);
-            context.onProgress?.(`seeded ${name}`);
-          },
-        }),
+        withRun(client, 'seed', context, ({ note }) =>
+          runSeeds(poolOf(client), {
+            directory,
+            environment,
+            log: (message) => context.onProgress?.(message),
+            select: ({ name }) => planned.wanted.has(name),
+            afterSeed: async (_, { name }, { durationMs }) => {
+              await client.query(REGISTER_SEED, [name, checksums.get(name), durationMs]);
+            },
+            onSeeded: ({ name }) => {
+              note(name);
+              context.onProgress?.(`seeded ${name}`);
+            },
+          }),
+        ),
       );
       return outcomeOf(
         results.map(({ name }) => name),

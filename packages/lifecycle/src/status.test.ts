@@ -35,8 +35,16 @@ test('a file that is gone and one that came too late are problems', async () => 
     applied: 2,
     pending: [HERBS],
     problems: [
-      { code: 'MIGRATION_MISSING', message: `${TREES} is applied, but its file is gone` },
-      { code: 'MIGRATION_OUT_OF_ORDER', message: `${HERBS} is older than the newest applied` },
+      {
+        code: 'MIGRATION_MISSING',
+        message: `${TREES} is applied, but its file is called ${HERBS} now`,
+        hint: `give the file its old name back: ${TREES}.sql`,
+      },
+      {
+        code: 'MIGRATION_OUT_OF_ORDER',
+        message: `${HERBS} is not applied, but older than the newest applied`,
+        hint: 'give the file a newer timestamp; or apply it all the same: atriz migrate up --allow-out-of-order',
+      },
     ],
   });
 });

@@ -1,9 +1,8 @@
 import { AtrizError, sqlState, type ErrorCode } from '@atriz/database';
+import type pg from 'pg';
 import type { Context } from './context.ts';
-import { checkIdentity, readIdentity } from './ledger/identity.ts';
-import { compareHistory, readHistory } from './migrations/history.ts';
-import { readMigrationFiles } from './migrations/migration-file.ts';
-import { directoryOf } from './migrations/runner.ts';
+import { directoryOf, readMigrationFiles } from './migrations/migration-file.ts';
+import { findObstacles, readStanding } from './migrations/standing.ts';
 import { withSession } from './session.ts';
 import type { Target } from './target.ts';
 
@@ -41,39 +40,27 @@ export async function readStatus(target: Target, context: Context = {}): Promise
   const all = files.map(({ name }) => name);
   let reachable = false;
   try {
-    return await withSession(parameters, context, async (client) => {
+    const read = async (client: pg.Client): Promise<DatabaseStatus> => {
       reachable = true;
-      const problems: Problem[] = [];
-      const identity = await readIdentity(client);
-      if (identity) collect(problems, () => checkIdentity(identity, target));
-      const history = await readHistory(client, database.migrationsTable);
-      const { pending, missing, outOfOrder } = compareHistory(files, history);
-      problems.push(
-        ...missing.map((name) => problem('MIGRATION_MISSING', `${name} is applied, but its file is gone`)),
-        ...outOfOrder.map(({ name }) => problem('MIGRATION_OUT_OF_ORDER', `${name} is older than the newest applied`)),
-      );
-      return { ...base, reachable, applied: history.length, pending: pending.map(({ name }) => name), problems };
-    });
+      const standing = await readStanding(client, target, files);
+      const { applied, pending } = standing;
+      const problems = findObstacles(standing, target).map(({ code, message, hint }) => problem(code, message, hint));
+      return { ...base, reachable, applied: applied.length, pending: pending.map(({ name }) => name), problems };
+    };
+    return await withSession(parameters, context, read, { pipeline: true });
   } catch (error) {
     return { ...base, ...unknown, reachable, pending: all, problems: [toProblem(error)] };
   }
 }
 
-function collect(problems: Problem[], check: () => void): void {
-  try {
-    check();
-  } catch (error) {
-    problems.push(toProblem(error));
-  }
-}
-
-function problem(code: ErrorCode, message: string): Problem {
-  return { code, message };
+function problem(code: ErrorCode, message: string, hint: string | undefined): Problem {
+  return hint === undefined ? { code, message } : { code, message, hint };
 }
 
 function toProblem(error: unknown): Problem {
-  if (sqlState(error)) return problem('QUERY_FAILED', `the server refused to tell: ${(error as Error).message}`);
+  if (sqlState(error)) {
+    return problem('QUERY_FAILED', `the server refused to tell: ${(error as Error).message}`, undefined);
+  }
   if (!(error instanceof AtrizError)) throw error;
-  const { code, message, hint } = error;
-  return hint === undefined ? { code, message } : { code, message, hint };
+  return problem(error.code, error.message, error.hint);
 }

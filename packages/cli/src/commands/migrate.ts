@@ -17,7 +17,11 @@ export interface CountOption {
   readonly count?: number | undefined;
 }
 
-export function up(invocation: Invocation, options: CountOption): Promise<number> {
+export interface UpOptions extends CountOption {
+  readonly allowOutOfOrder?: boolean | undefined;
+}
+
+export function up(invocation: Invocation, options: UpOptions): Promise<number> {
   return runFamilyCommand(invocation, {
     work: (target, context, { to, isFirst }) =>
       migrateUp(target, { ...options, to, continues: !isFirst, openOther: invocation.openOther }, context),

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import type { HistoryOptions } from '../commands/history.ts';
 import type { CommonOptions } from '../invocation.ts';
-import { addAskingCommand, addCommand, addFleetOptions, type Run } from './command.ts';
+import { addAskingCommand, addCommand, addFleetOptions, countOption, type Run } from './command.ts';
 
 /** What is done to whole databases. */
 export function addDatabaseCommands(program: Command, run: Run): void {
@@ -28,4 +29,9 @@ export function addDatabaseCommands(program: Command, run: Run): void {
   addCommand(program, 'health', 'ask each database one thing, and time the answer').action(
     async (options: CommonOptions) => run(options, (await import('../commands/health.ts')).health),
   );
+  addCommand(program, 'history', 'list what was run, when, by whom, and how it ended')
+    .addOption(countOption().default(20))
+    .action(async (options: CommonOptions & HistoryOptions) =>
+      run(options, (await import('../commands/history.ts')).history, options),
+    );
 }

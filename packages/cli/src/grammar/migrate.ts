@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import type { CountOption } from '../commands/migrate.ts';
+import type { CountOption, UpOptions } from '../commands/migrate.ts';
 import type { CheckOptions } from '../commands/migrate-check.ts';
 import type { SquashOptions } from '../commands/migrate-squash.ts';
+import type { ResolveOptions } from '../commands/repair.ts';
 import type { CommonOptions } from '../invocation.ts';
 import { addAskingCommand, addCommand, addFleetOptions, countOption, type Run } from './command.ts';
 
@@ -11,7 +12,8 @@ export function addMigrateCommands(program: Command, run: Run): void {
 
   addFleetOptions(addCommand(migrate, 'up', 'apply the pending migrations (the default)', { isDefault: true }))
     .addOption(countOption())
-    .action(async (options: CommonOptions & CountOption) =>
+    .option('--allow-out-of-order', 'apply files that are older than the newest applied one, too')
+    .action(async (options: CommonOptions & UpOptions) =>
       run(options, (await import('../commands/migrate.ts')).up, options),
     );
   addFleetOptions(addCommand(migrate, 'down', 'undo the newest migration, or --count of them'))
@@ -42,4 +44,23 @@ export function addMigrateCommands(program: Command, run: Run): void {
     .action(async (name: string, options: CommonOptions) =>
       run(options, (await import('../commands/migrate.ts')).create, name),
     );
+  addRepairCommands(migrate, run);
+}
+
+/** Those that correct what the database says of its migrations, and run none. */
+function addRepairCommands(migrate: Command, run: Run): void {
+  addCommand(migrate, 'resolve', 'write down what was done by hand about one migration')
+    .option('--applied <name>', 'all of it is there')
+    .option('--rolled-back <name>', 'nothing of it is there')
+    .action(async (options: CommonOptions & ResolveOptions) =>
+      run(options, (await import('../commands/repair.ts')).resolve, options),
+    );
+  addAskingCommand(migrate, 'baseline', 'adopt a database that was made by other means')
+    .requiredOption('--to <name>', 'the newest migration whose objects are there already')
+    .action(async (options: CommonOptions & { to: string }) =>
+      run(options, (await import('../commands/repair.ts')).baseline, options),
+    );
+  addAskingCommand(migrate, 'repair', 'show how applied files were edited, and accept that').action(
+    async (options: CommonOptions) => run(options, (await import('../commands/repair.ts')).repair),
+  );
 }

@@ -1,7 +1,6 @@
 import { AtrizError } from '@atriz/database';
 import type { Context } from '../context.ts';
-import { readMigration, readMigrationFiles, type MigrationFile } from '../migrations/migration-file.ts';
-import { directoryOf } from '../migrations/runner.ts';
+import { directoryOf, readMigration, readMigrationFiles, type MigrationFile } from '../migrations/migration-file.ts';
 import { withScratchDatabase } from '../scratch.ts';
 import type { Target } from '../target.ts';
 import type { Catalog } from './catalog.ts';

@@ -1,10 +1,16 @@
 import { AtrizError } from '@atriz/database';
 import type { Context } from '../context.ts';
+import { withGroupedCommits } from '../durability.ts';
 import { createLedger } from '../ledger/identity.ts';
+import type { Run } from '../ledger/run.ts';
 import type { MigrationFile } from '../migrations/migration-file.ts';
 import { runMigrations } from '../migrations/runner.ts';
+import { readUnits } from '../migrations/unit.ts';
 import { withSession } from '../session.ts';
 import type { Target } from '../target.ts';
+
+/** A scratch database is dropped with its ledger: nobody reads which run it was. */
+const UNNOTED: Run = { id: '00000000-0000-0000-0000-000000000000', note: () => undefined };
 
 /**
  * Applies migrations to a scratch database in the order given, or undoes them, as `migrate` itself would. Throws what
@@ -24,7 +30,10 @@ export async function replay(
       async (client) => {
         await createLedger(client, scratch);
         for (const stretch of splitStretches(files, direction)) {
-          await runMigrations(client, scratch, { direction, files: stretch }, quiet);
+          const units = await readUnits(stretch, direction);
+          await withGroupedCommits(client, () =>
+            runMigrations(client, scratch, units, { context: quiet, run: UNNOTED }),
+          );
         }
       },
       { pipeline: true },

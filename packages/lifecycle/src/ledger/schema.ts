@@ -1,6 +1,6 @@
 /**
  * The ledger: schema `atriz` in every database. Made on the first migration, under the migration lock, in one
- * transaction. New objects take no lock that an application would meet.
+ * transaction. New objects take no lock that an application would meet; what came in a later version is added.
  */
 export const CREATE_LEDGER = `
 CREATE SCHEMA IF NOT EXISTS atriz;
@@ -22,10 +22,25 @@ CREATE TABLE IF NOT EXISTS atriz.migrations (
   name text CONSTRAINT migrations_pkey PRIMARY KEY,
   checksum text NOT NULL,
   applied_at timestamptz NOT NULL DEFAULT now(),
-  duration_ms double precision NOT NULL,
-  atriz_version text NOT NULL
+  duration_ms double precision,
+  atriz_version text NOT NULL,
+  text text,
+  run_id uuid
 );
-COMMENT ON TABLE atriz.migrations IS 'Beside node-pg-migrate''s history: the SHA-256 of each applied file, and how long it took.';
+ALTER TABLE atriz.migrations ALTER COLUMN duration_ms DROP NOT NULL,
+  ADD COLUMN IF NOT EXISTS text text, ADD COLUMN IF NOT EXISTS run_id uuid;
+COMMENT ON TABLE atriz.migrations IS 'Beside node-pg-migrate''s history: SHA-256 and text of each applied file, how long it took, in which run. No duration: it was recorded, not run.';
+
+CREATE TABLE IF NOT EXISTS atriz.unfinished_migrations (
+  name text CONSTRAINT unfinished_migrations_pkey PRIMARY KEY,
+  direction text NOT NULL CONSTRAINT unfinished_migrations_direction CHECK (direction IN ('up', 'down')),
+  statement integer NOT NULL,
+  statement_count integer NOT NULL,
+  error text,
+  started_at timestamptz NOT NULL DEFAULT now(),
+  run_id uuid
+);
+COMMENT ON TABLE atriz.unfinished_migrations IS 'Migrations without a transaction that were begun: which statement, counted from 1, was the last to be sent.';
 
 CREATE TABLE IF NOT EXISTS atriz.seeds (
   name text CONSTRAINT seeds_pkey PRIMARY KEY,
@@ -34,4 +49,20 @@ CREATE TABLE IF NOT EXISTS atriz.seeds (
   duration_ms double precision NOT NULL
 );
 COMMENT ON TABLE atriz.seeds IS 'The seeds whose rows are in the database; emptied when it is cleaned, or a migration undone.';
+
+CREATE TABLE IF NOT EXISTS atriz.runs (
+  id uuid CONSTRAINT runs_pkey PRIMARY KEY,
+  run_id uuid NOT NULL,
+  command text NOT NULL,
+  started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  ended_at timestamptz,
+  outcome text CONSTRAINT runs_outcome CHECK (outcome IN ('done', 'failed')),
+  error text,
+  changes text[] NOT NULL DEFAULT '{}',
+  database_user text NOT NULL DEFAULT session_user,
+  client_user text,
+  client_host text,
+  atriz_version text NOT NULL
+);
+COMMENT ON TABLE atriz.runs IS 'What was done to this database, by whom, and how it ended; one run over several databases has the same run_id in each. No end: it was cut off.';
 `;

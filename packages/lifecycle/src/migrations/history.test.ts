@@ -16,8 +16,24 @@ test.each<[string, string[], { pending: string[]; missing: string[]; outOfOrder:
     { pending: ['1_a', '2_b', '3_c'], missing: ['9_gone'], outOfOrder: [] },
   ],
 ])('%s', (_, applied, expected) => {
-  const { pending, missing, outOfOrder } = compareHistory(files, applied);
+  const rows = applied.map((name) => ({ name, checksum: undefined }));
+  const { pending, missing, outOfOrder } = compareHistory(files, rows, new Map());
   expect({ pending: names(pending), missing, outOfOrder: names(outOfOrder) }).toEqual(expected);
+});
+
+test('a file with another text than the one that was applied is edited, one whose text was not kept is unrecorded', () => {
+  const applied = [
+    { name: '1_a', checksum: 'one' },
+    { name: '2_b', checksum: 'two' },
+    { name: '3_c', checksum: undefined },
+    { name: '4_gone', checksum: 'four' },
+  ];
+  const checksums = new Map([
+    ['1_a', 'one'],
+    ['2_b', 'other'],
+  ]);
+  const { edited, unrecorded } = compareHistory(files, applied, checksums);
+  expect({ edited: names(edited), unrecorded: names(unrecorded) }).toEqual({ edited: ['2_b'], unrecorded: ['3_c'] });
 });
 
 function names(list: readonly { name: string }[]): string[] {

@@ -1,6 +1,7 @@
 import { sqlState } from '@atriz/database';
 import type pg from 'pg';
 import { qualified } from '../identifiers.ts';
+import type { AppliedMigration } from '../ledger/state.ts';
 import type { MigrationFile } from './migration-file.ts';
 
 /** The schema of node-pg-migrate's own table, its default: a history it made is adopted as it stands. */
@@ -29,16 +30,27 @@ export interface Comparison {
   readonly missing: readonly string[];
   /** Not applied although a later one is. */
   readonly outOfOrder: readonly MigrationFile[];
+  /** Applied with another text than the file has now. */
+  readonly edited: readonly MigrationFile[];
+  /** Applied by node-pg-migrate's own command: the ledger does not know with which text. */
+  readonly unrecorded: readonly MigrationFile[];
 }
 
-export function compareHistory(files: readonly MigrationFile[], applied: readonly string[]): Comparison {
+/** Pure. `files` are in the order in which they run; `checksums` are those of the files now, by name; it may leave out those that the ledger has none for. */
+export function compareHistory(
+  files: readonly MigrationFile[],
+  applied: readonly AppliedMigration[],
+  checksums: ReadonlyMap<string, string>,
+): Comparison {
   const names = new Set(files.map(({ name }) => name));
-  const done = new Set(applied);
-  const newest = applied.filter((name) => names.has(name)).reduce((a, b) => (a > b ? a : b), '');
-  const pending = files.filter(({ name }) => !done.has(name));
+  const recorded = new Map(applied.map(({ name, checksum }) => [name, checksum]));
+  const newest = files.findLastIndex(({ name }) => recorded.has(name));
+  const pending = files.filter(({ name }) => !recorded.has(name));
   return {
     pending,
-    missing: applied.filter((name) => !names.has(name)),
-    outOfOrder: pending.filter(({ name }) => name < newest),
+    missing: applied.map(({ name }) => name).filter((name) => !names.has(name)),
+    outOfOrder: files.slice(0, Math.max(newest, 0)).filter(({ name }) => !recorded.has(name)),
+    edited: files.filter(({ name }) => recorded.get(name) !== undefined && recorded.get(name) !== checksums.get(name)),
+    unrecorded: files.filter(({ name }) => recorded.has(name) && recorded.get(name) === undefined),
   };
 }

@@ -198,9 +198,7 @@ test('an applied migration whose file is gone refuses every direction', async ()
   await plants.remove(`migrations/${HERBS}.sql`);
   const expected = {
     code: 'MIGRATION_MISSING',
-    message:
-      `applied to "${plants.target.parameters.database}", but there is no such file in ` +
-      `${plants.directory}/migrations: ${HERBS}`,
+    message: `${HERBS} is applied, but its file is gone`,
   };
   await expect(migrateUp(plants.target)).rejects.toMatchObject(expected);
   await expect(migrateDown(plants.target)).rejects.toMatchObject(expected);
@@ -215,7 +213,7 @@ test('a file older than the newest applied is refused, and nothing of the run is
   await plants.write(`migrations/${MOSS}.sql`, THREE[`${MOSS}.sql`]!);
   await expect(migrateUp(plants.target)).rejects.toMatchObject({
     code: 'MIGRATION_OUT_OF_ORDER',
-    message: `older than the newest applied migration, but not applied: ${TREES}`,
+    message: `${TREES} is not applied, but older than the newest applied`,
   });
   await expect(state(plants)).resolves.toMatchObject({ history: [HERBS], tables: ['herbs'] });
 });
@@ -234,11 +232,11 @@ test('a history that node-pg-migrate made alone is adopted as it stands', async 
   await expect(migrateUp(plants.target)).resolves.toEqual({ applied: [MOSS], undone: [] });
   await expect(state(plants)).resolves.toEqual({
     history: [TREES, HERBS, MOSS],
-    ledger: [MOSS],
+    ledger: [TREES, HERBS, MOSS],
     tables: ['trees', 'herbs', 'moss'],
   });
   await expect(migrateDown(plants.target, { count: 2 })).resolves.toMatchObject({ undone: [MOSS, HERBS] });
-  await expect(state(plants)).resolves.toEqual({ history: [TREES], ledger: [], tables: ['trees'] });
+  await expect(state(plants)).resolves.toEqual({ history: [TREES], ledger: [TREES], tables: ['trees'] });
 });
 
 test('a migrations table and a directory of the definition’s own are used', async () => {

@@ -2,26 +2,38 @@ import { AtrizError } from '@atriz/database';
 import type pg from 'pg';
 import { requireBackup } from '../backup-record.ts';
 import type { Context } from '../context.ts';
+import { withGroupedCommits } from '../durability.ts';
 import { refuseDestruction } from '../guard.ts';
-import { checkIdentity, createLedger, readIdentity } from '../ledger/identity.ts';
+import { createLedger } from '../ledger/identity.ts';
+import { recordTexts } from '../ledger/migration-rows.ts';
+import { withRun, type Run } from '../ledger/run.ts';
 import { withMigrationLock } from '../lock.ts';
+import type { OpenOther } from '../plan/requirements.ts';
 import { withSession } from '../session.ts';
 import type { Target } from '../target.ts';
-import { readNode } from '../plan/nodes.ts';
-import type { OpenOther } from '../plan/requirements.ts';
-import { compareHistory, readHistory } from './history.ts';
-import { readMigration, readMigrationFiles, type MigrationFile } from './migration-file.ts';
-import { directoryOf, loadRunner, runMigrations } from './runner.ts';
+import { readEdits, type Edit } from './edits.ts';
+import { loadLibrary } from './library.ts';
+import { directoryOf, readMigration, readMigrationFiles, type MigrationFile } from './migration-file.ts';
+import { redoMigrations, runMigrations } from './runner.ts';
+import { findObstacles, readStanding, type Obstacle, type Standing } from './standing.ts';
+import { readUnits, type Unit } from './unit.ts';
+
+export interface UndoOptions {
+  /** How many at most; a whole number of at least 1. Default 1. */
+  readonly count?: number | undefined;
+}
 
 export interface MigrateOptions {
-  /** How many at most; a whole number of at least 1. Default for up: all. Default for down: 1. */
+  /** How many at most; a whole number of at least 1. Default: all. */
   readonly count?: number | undefined;
-  /** Up: the last one that is applied; those behind it stay pending. Default: all. */
+  /** The last one that is applied; those behind it stay pending. Default: all. */
   readonly to?: string | undefined;
-  /** Up: a later stretch of a run: whether it may begin was asked before its first. Default false. */
+  /** A later stretch of a run: whether it may begin was asked before its first. Default false. */
   readonly continues?: boolean | undefined;
-  /** Up: how another database of the family is opened, to see what is required of it. Default: nothing is asked. */
+  /** How another database of the family is opened, to see what is required of it. Default: nothing is asked. */
   readonly openOther?: OpenOther | undefined;
+  /** Apply files that are older than the newest applied one. Default: refuse. */
+  readonly allowOutOfOrder?: boolean | undefined;
 }
 
 export interface MigrateResult {
@@ -34,39 +46,40 @@ export function joinMigrateResults(results: readonly MigrateResult[]): MigrateRe
   return { applied: results.flatMap(({ applied }) => applied), undone: results.flatMap(({ undone }) => undone) };
 }
 
+const NOTHING: MigrateResult = { applied: [], undone: [] };
+
 /**
  * Applies the pending migrations, oldest first, each in a transaction of its own. One migrator works at a time; the
- * others wait and then find nothing to do.
+ * others wait and then find nothing to do. A history that node-pg-migrate's own command made is adopted: its files'
+ * texts are recorded as those that were applied.
  *
- * Throws `MIGRATION_FAILED`, `MIGRATION_INVALID`, `MIGRATION_MISSING` (applied, but its file is gone),
- * `MIGRATION_OUT_OF_ORDER` (a file older than the newest applied), `REQUIREMENT_MISSING`, `IDENTITY_MISMATCH`,
- * `BACKUP_REQUIRED`, `LOCK_TIMEOUT`, `ARGUMENT_INVALID` (a count below 1) and connection errors.
+ * Throws `MIGRATION_FAILED`, `MIGRATION_INVALID`, `MIGRATION_EDITED` (with what was edited), `MIGRATION_MISSING`
+ * (applied, but its file is gone), `MIGRATION_OUT_OF_ORDER` (a file older than the newest applied),
+ * `MIGRATION_UNFINISHED`, `REQUIREMENT_MISSING`, `IDENTITY_MISMATCH`, `BACKUP_REQUIRED`, `LOCK_TIMEOUT`,
+ * `ARGUMENT_INVALID` (a count below 1) and connection errors.
  */
 export async function migrateUp(
   target: Target,
-  { count, to, continues, openOther }: MigrateOptions = {},
+  options: MigrateOptions = {},
   context: Context = {},
 ): Promise<MigrateResult> {
-  checkCount(count);
-  const files = await readMigrationFiles(directoryOf(target));
+  checkCount(options.count);
+  const all = await readMigrationFiles(directoryOf(target));
   const work = async (client: pg.Client): Promise<MigrateResult> => {
-    const glance = await planUp(client, target, files, { count, to });
-    if (glance.recorded && glance.files.length === 0) return { applied: [], undone: [] };
+    const glance = await planUp(client, target, all, options);
+    if (glance.identity && glance.files.length === 0 && glance.unrecorded.length === 0) return NOTHING;
 
-    void loadRunner();
-    const nodes = openOther && Promise.all(glance.files.map(readNode));
-    if (glance.files.length > 0 && !continues) await requireBackup(client, target, context);
+    void loadLibrary();
+    if (glance.files.length > 0 && !options.continues) await requireBackup(client, target, context);
     return withMigrationLock(client, target, context, async () => {
-      const requiring = (await nodes)?.filter(({ requires }) => requires.length > 0) ?? [];
-      if (openOther && requiring.length > 0) {
-        const { checkRequirements } = await import('../plan/requirements.ts');
-        await checkRequirements(requiring, target, { openOther, context });
-      }
+      const { files, unrecorded } = await planUp(client, target, all, options);
+      const units = await readUnits(files, 'up');
+      await checkRequired(units, target, options, context);
       await createLedger(client, target);
-      const plan = await planUp(client, target, files, { count, to });
-      if (plan.files.length === 0) return { applied: [], undone: [] };
-      const applied = await runMigrations(client, target, { direction: 'up', files: plan.files }, context);
-      return { applied, undone: [] };
+      await adopt(client, target, unrecorded);
+      if (files.length === 0) return NOTHING;
+      await recorded(client, 'migrate up', context, (run) => runMigrations(client, target, units, { context, run }));
+      return { applied: files.map(({ name }) => name), undone: [] };
     });
   };
   return withSession(target.parameters, context, work, { pipeline: true });
@@ -80,86 +93,129 @@ export async function migrateUp(
  */
 export async function migrateDown(
   target: Target,
-  { count = 1 }: MigrateOptions = {},
+  options: UndoOptions = {},
   context: Context = {},
 ): Promise<MigrateResult> {
-  checkCount(count);
-  return withUndo(target, count, context, async (client, files) => {
-    const undone = await runMigrations(client, target, { direction: 'down', files }, context);
-    return { applied: [], undone };
+  return withUndo(target, options, context, async (client, files) => {
+    const units = await readUnits(files, 'down');
+    await recorded(client, 'migrate down', context, (run) => runMigrations(client, target, units, { context, run }));
+    return { applied: [], undone: files.map(({ name }) => name) };
   });
 }
 
-/** Undoes the newest applied migrations and applies them again: for the one that is being written. */
+/**
+ * Undoes the newest applied migrations and applies them again, in one transaction unless one of them asks for none: for
+ * the one that is being written.
+ */
 export async function migrateRedo(
   target: Target,
-  { count = 1 }: MigrateOptions = {},
+  options: UndoOptions = {},
   context: Context = {},
 ): Promise<MigrateResult> {
-  checkCount(count);
-  return withUndo(target, count, context, async (client, files) => {
-    const undone = await runMigrations(client, target, { direction: 'down', files }, context);
-    const again = files.toReversed();
-    const applied = await runMigrations(client, target, { direction: 'up', files: again }, context);
-    return { applied, undone };
+  return withUndo(target, options, context, async (client, files) => {
+    const undo = await readUnits(files, 'down');
+    const apply = await readUnits(files.toSorted(byName), 'up');
+    const transactional = undo.every(({ migration }) => !migration.directives.noTransaction);
+    await recorded(client, 'migrate redo', context, async (run) => {
+      if (transactional) return redoMigrations(client, target, { undo, apply }, { context, run });
+      await runMigrations(client, target, undo, { context, run });
+      await runMigrations(client, target, apply, { context, run });
+    });
+    return { applied: apply.map(({ migration }) => migration.name), undone: files.map(({ name }) => name) };
   });
+}
+
+/** node-pg-migrate applies in the order of the names, whatever order the history has. */
+function byName(a: MigrationFile, b: MigrationFile): number {
+  return a.name < b.name ? -1 : 1;
 }
 
 async function withUndo(
   target: Target,
-  count: number,
+  { count = 1 }: UndoOptions,
   context: Context,
   work: (client: pg.Client, files: readonly MigrationFile[]) => Promise<MigrateResult>,
 ): Promise<MigrateResult> {
+  checkCount(count);
   const all = await readMigrationFiles(directoryOf(target));
   const undo = (client: pg.Client): Promise<MigrateResult> =>
     withMigrationLock(client, target, context, async () => {
       await refuseDestruction(client, target, 'undo migrations of', context);
-      const newest = (await readHistory(client, target.database.migrationsTable)).slice(-count).toReversed();
-      if (newest.length === 0) return { applied: [], undone: [] };
+      const standing = await readStanding(client, target, all);
+      const newest = standing.applied.slice(-count).toReversed();
+      if (newest.length === 0) return NOTHING;
+      const names = new Set(newest.map(({ name }) => name));
+      await refuse(
+        client,
+        standing,
+        findObstacles(standing, target).filter(
+          ({ code, name }) => code === 'MIGRATION_UNFINISHED' || (code === 'MIGRATION_MISSING' && names.has(name!)),
+        ),
+      );
       await requireBackup(client, target, context);
       await createLedger(client, target); // a history that node-pg-migrate made alone has none yet
-      const files = newest.map((name) => all.find((file) => file.name === name) ?? refuseMissing([name], target));
+      const files = newest.map(({ name }) => all.find((file) => file.name === name)!);
       for (const file of files) await refuseIrreversible(file);
       return work(client, files);
     });
   return withSession(target.parameters, context, undo, { pipeline: true });
 }
+interface UpPlan extends Standing {
+  /** What is to be applied now, in order. */
+  readonly files: readonly MigrationFile[];
+}
 
-/** What `up` would run now, read without writing. `recorded` says that the ledger is there. */
+/** What `up` would run now, read without writing. Throws where it must not run. */
 async function planUp(
   client: pg.Client,
   target: Target,
-  files: readonly MigrationFile[],
-  { count, to }: MigrateOptions,
-): Promise<{ readonly recorded: boolean; readonly files: readonly MigrationFile[] }> {
-  const identity = await readIdentity(client);
-  if (identity) checkIdentity(identity, target);
-  const { pending, missing, outOfOrder } = compareHistory(
-    files,
-    await readHistory(client, target.database.migrationsTable),
-  );
-  if (missing.length > 0) refuseMissing(missing, target);
-  if (outOfOrder.length > 0) {
-    const names = outOfOrder.map(({ name }) => name).join(', ');
-    throw new AtrizError(
-      'MIGRATION_OUT_OF_ORDER',
-      `older than the newest applied migration, but not applied: ${names}`,
-      {
-        hint: 'give the file a newer timestamp, or undo the newer ones first',
-      },
-    );
-  }
-  const within = new Set(to === undefined ? files : files.slice(0, files.findIndex(({ name }) => name === to) + 1));
-  return { recorded: identity !== undefined, files: pending.filter((file) => within.has(file)).slice(0, count) };
+  all: readonly MigrationFile[],
+  { count, to, allowOutOfOrder }: MigrateOptions,
+): Promise<UpPlan> {
+  const standing = await readStanding(client, target, all);
+  await refuse(client, standing, findObstacles(standing, target, { outOfOrder: allowOutOfOrder }));
+  const within = new Set(to === undefined ? all : all.slice(0, all.findIndex(({ name }) => name === to) + 1));
+  return { ...standing, files: standing.pending.filter((file) => within.has(file)).slice(0, count) };
 }
 
-function refuseMissing(names: readonly string[], target: Target): never {
-  throw new AtrizError(
-    'MIGRATION_MISSING',
-    `applied to "${target.parameters.database}", but there is no such file in ${directoryOf(target)}: ${names.join(', ')}`,
-    { hint: 'bring the file back, for example from the branch that has it' },
-  );
+async function checkRequired(
+  units: readonly Unit[],
+  target: Target,
+  { openOther }: MigrateOptions,
+  context: Context,
+): Promise<void> {
+  const requiring = units
+    .map(({ migration: { name, path, directives } }) => ({ name, path, requires: directives.requires }))
+    .filter(({ requires }) => requires.length > 0);
+  if (!openOther || requiring.length === 0) return;
+  const { checkRequirements } = await import('../plan/requirements.ts');
+  await checkRequirements(requiring, target, { openOther, context });
+}
+
+/** Throws what is worst; of the same kind all at once, and edits with the difference that they make. */
+async function refuse(client: pg.Client, { edited }: Standing, obstacles: readonly Obstacle[]): Promise<void> {
+  const [worst] = obstacles;
+  if (worst === undefined) return;
+  const alike = obstacles.filter(({ code }) => code === worst.code);
+  const edits = worst.code === 'MIGRATION_EDITED' ? await readEdits(client, edited) : [];
+  const lines = alike.map((obstacle) => describe(obstacle, edits));
+  throw new AtrizError(worst.code, lines.join('\n'), { hint: worst.hint });
+}
+
+function describe({ message, name }: Obstacle, edits: readonly Edit[]): string {
+  const diff = edits.find(({ file }) => file.name === name)?.diff;
+  return diff === undefined ? message : `${message}\n${diff}`;
+}
+
+/** One run in the ledger, whose commits wait for the disk together. */
+function recorded(client: pg.Client, command: string, context: Context, work: (run: Run) => Promise<void>) {
+  return withGroupedCommits(client, () => withRun(client, command, context, work));
+}
+
+async function adopt(client: pg.Client, target: Target, unrecorded: readonly MigrationFile[]): Promise<void> {
+  if (unrecorded.length === 0) return;
+  const migrations = await Promise.all(unrecorded.map(readMigration));
+  await recordTexts(client, { migrations, table: target.database.migrationsTable });
 }
 
 async function refuseIrreversible(file: MigrationFile): Promise<void> {

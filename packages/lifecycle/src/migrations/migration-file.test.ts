@@ -74,6 +74,6 @@ test('a byte order mark does not hide the first marker, and counts in no offset'
     up: { sql: '\nSELECT 1;\n', offset: 15 },
     down: undefined,
     irreversible: false,
-    directives: { noTransaction: false, lockTimeoutMs: 5000, requires: [] },
+    directives: { noTransaction: false, lockTimeoutMs: 5000, requires: [], squashes: [] },
   });
 });

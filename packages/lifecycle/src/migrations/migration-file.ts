@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AtrizError } from '@atriz/database';
 import { readOutline } from '../sql/outline.ts';
+import type { Target } from '../target.ts';
 import { readDirectives, type Directives } from './directives.ts';
 import { splitSections, type Sections } from './sections.ts';
 
@@ -46,6 +47,11 @@ export async function readMigrationFiles(directory: string): Promise<MigrationFi
   return files.map((file) => ({ name: file.slice(0, -'.sql'.length), path: join(directory, file) }));
 }
 
+/** Where a database's migrations lie. */
+export function directoryOf({ database }: Pick<Target, 'database'>): string {
+  return join(database.directory, database.migrationsDirectory);
+}
+
 /**
  * Reads a migration: its two directions and its directives. What its statements are is not looked at.
  * Throws `MIGRATION_INVALID`, with the line, see {@link splitSections} and {@link readDirectives}.
@@ -62,9 +68,15 @@ export async function parseMigration(file: MigrationFile, content: string): Prom
   return { ...file, text, ...sections, directives: readDirectives(text, file.path, outline) };
 }
 
-/** The SHA-256, in hex, of a file's text with line ends made LF and blanks at line ends removed. */
+/** A text without what nobody sees: a byte order mark, CR in line ends, blanks at line ends and at the end. */
+export function normaliseText(text: string): string {
+  return `${text
+    .replace(/^\uFEFF/, '')
+    .replaceAll(/[ \t]*(?:\r?\n|$)/g, '\n')
+    .trimEnd()}\n`;
+}
+
+/** The SHA-256, in hex, of a file's {@link normaliseText normalised} text. */
 export function checksumOf(text: string): string {
-  return createHash('sha256')
-    .update(text.replaceAll(/[ \t]*(?:\r?\n|$)/g, '\n').trimEnd())
-    .digest('hex');
+  return createHash('sha256').update(normaliseText(text).trimEnd()).digest('hex');
 }

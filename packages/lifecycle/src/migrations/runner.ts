@@ -1,150 +1,169 @@
-import type * as NodePgMigrate from 'node-pg-migrate';
-import pg from 'pg';
+import type pg from 'pg';
 import type { Context } from '../context.ts';
+import type { Run } from '../ledger/run.ts';
 import type { Target } from '../target.ts';
-import { VERSION } from '../version.ts';
-import { withGroupedCommits } from '../durability.ts';
-import { refuseUnrunnable } from './check-migration.ts';
-import { HISTORY_SCHEMA } from './history.ts';
-import {
-  checksumOf,
-  readMigration,
-  type Migration,
-  type MigrationFile,
-  type MigrationSection,
-} from './migration-file.ts';
-import { migrationError } from './sql-error.ts';
+import { callLibrary, type LibraryUnit } from './library.ts';
+import { withLockRetries } from './lock-retry.ts';
+import type { MigrationSection } from './migration-file.ts';
+import { createProgress, type Progress } from './progress.ts';
 import { batchTransactions } from './transaction-batch.ts';
+import { stepsOf, type Unit } from './unit.ts';
 
-export interface RunRequest {
-  readonly direction: 'up' | 'down';
-  /** Up: those to apply, in order. Down: those to undo, newest first. Never empty. */
-  readonly files: readonly MigrationFile[];
+export interface RunSurroundings {
+  readonly context: Context;
+  readonly run: Run;
 }
 
 /**
- * Applies or undoes migrations through node-pg-migrate's runner, each in a transaction of its own together with its
- * rows in the history and the ledger: after a crash at any moment the three agree.
+ * Applies or undoes migrations, all in one direction, through node-pg-migrate's runner: each in a transaction of its
+ * own together with its rows in the history and the ledger, so that after a crash at any moment the three agree. One
+ * that asks for no transaction is sent statement by statement, and where it stopped is in the ledger.
  *
- * The caller holds the migration lock, on a client in pipeline mode, and has checked the order. Throws `MIGRATION_FAILED`.
+ * The caller holds the migration lock, on a client in pipeline mode, and has checked the order. Throws
+ * `MIGRATION_FAILED` and `LOCK_TIMEOUT`.
  */
 export async function runMigrations(
   client: pg.Client,
   target: Target,
-  { direction, files }: RunRequest,
-  { onProgress }: Context,
-): Promise<string[]> {
-  const library = loadRunner();
-  const migrations = new Map(
-    await Promise.all(files.map(async (file) => [file.path, await readMigration(file)] as const)),
-  );
-
-  await Promise.all([...migrations.values()].map((each) => refuseUnrunnable(each, direction)));
-
-  const started: { readonly migration: Migration; readonly section: MigrationSection }[] = [];
-  let committed = 0;
-  let announced = 0;
-  /** Tells of the one that the server works on; the one behind it may be on its way already, and never run. */
-  const announce = (): void => {
-    const next = started[committed];
-    if (next === undefined || announced > committed) return;
-    announced = committed + 1;
-    onProgress?.(
-      `${direction === 'up' ? 'applying' : 'undoing'} ${next.migration.name} (${announced} of ${files.length})`,
-    );
-  };
-  const onCommitted = (): void => {
-    committed += 1;
-    announce();
-  };
-  const batches = batchTransactions(client, { onCommitted });
-  const begin = (migration: Migration): string => {
-    const section = sectionOf(migration, direction);
-    started.push({ migration, section });
-    announce();
-    return `${section.sql}\n;\n${ledgerStatement(migration, direction)}`;
-  };
-
-  const { runner } = await library;
-  try {
-    await withGroupedCommits(client, async () => {
-      for (const part of withoutTies(files)) {
-        await runner({
-          dbClient: batches.client,
-          noLock: true,
-          dir: directoryOf(target),
-          // Given as a regular expression: everything that is not one of these files.
-          ignorePattern: `(?!(?:${part.map(({ name }) => name.replaceAll('.', '\\.')).join('|')})\\.sql$).*`,
-          migrationLoaderStrategies: [
-            { extensions: ['.sql'], loader: async (paths) => paths.map((path) => unit(path)) },
-          ],
-          migrationsTable: target.database.migrationsTable,
-          migrationsSchema: HISTORY_SCHEMA,
-          direction,
-          count: part.length,
-          checkOrder: false,
-          singleTransaction: false,
-          logger: SILENT,
-        });
-      }
+  units: readonly Unit[],
+  { context, run }: RunSurroundings,
+): Promise<void> {
+  const progress = createProgress(units, {
+    onProgress: context.onProgress,
+    onFinished: ({ migration }) => run.note(migration.name),
+    keeps: true,
+  });
+  await withLockRetries(client, target, context, async () => {
+    const batches = batchTransactions(client, { onCommitted: progress.finish });
+    try {
+      await callUnits(batches.client, target, progress, {
+        runId: run.id,
+        tellsItsEnd: ({ migration }) => !migration.directives.noTransaction,
+      });
       await batches.drain();
-    });
-  } catch (cause) {
-    const failed = started[committed];
-    if (failed === undefined) throw cause;
-    const kept = started.slice(0, committed).map(({ migration }) => migration.name);
-    throw migrationError({ ...failed, direction, kept, cause });
-  }
-  return files.map(({ name }) => name);
-
-  function unit(path: string) {
-    const action = (pgm: { sql(text: string): void }): void => pgm.sql(begin(migrations.get(path)!));
-    // Two functions, because node-pg-migrate takes one and the same for "infer down from up".
-    const actions = direction === 'up' ? { up: action, down: false as const } : { up: false as const, down: action };
-    return { id: path, filePaths: [path], actions };
-  }
+    } catch (cause) {
+      const error = progress.toError(cause);
+      await tidy(client, progress.current(), cause);
+      throw error;
+    }
+  });
+  await forgetUnfinished(client, units);
 }
 
 /**
- * The files in runs of different timestamps, mostly one. Files of one timestamp would be put in the order of the machine's
- * language by node-pg-migrate; ours is that of their names, everywhere the same.
+ * Undoes migrations and applies them again in one transaction: the others see the old schema or the new one, and a
+ * failure leaves the old one. Not for those that ask for no transaction.
  */
-function withoutTies(files: readonly MigrationFile[]): MigrationFile[][] {
-  const parts: MigrationFile[][] = [];
-  for (const file of files) {
+export async function redoMigrations(
+  client: pg.Client,
+  target: Target,
+  { undo, apply }: { readonly undo: readonly Unit[]; readonly apply: readonly Unit[] },
+  { context, run }: RunSurroundings,
+): Promise<void> {
+  const inner = {
+    query: (text: string) => (WRAPPERS.has(text) ? NOTHING : client.query(text)),
+  } as unknown as pg.Client;
+  await withLockRetries(client, target, context, async () => {
+    await client.query('BEGIN');
+    for (const units of [undo, apply]) {
+      const progress = createProgress(units, { onProgress: context.onProgress, keeps: false });
+      try {
+        await callUnits(inner, target, progress, { runId: run.id, tellsItsEnd: () => false });
+      } catch (cause) {
+        await client.query('ROLLBACK').catch(() => undefined); // the first error is the one to tell
+        throw progress.toError(cause);
+      }
+    }
+    await client.query('COMMIT');
+  });
+  for (const { migration } of apply) run.note(migration.name);
+}
+
+const TIMESTAMP_LENGTH = 13;
+
+/** What node-pg-migrate sends around each migration, and our transaction takes the place of. */
+const WRAPPERS: ReadonlySet<string> = new Set(['BEGIN;', 'COMMIT;']);
+const NOTHING = { rows: [], rowCount: 0 };
+
+interface CallOptions {
+  readonly runId: string;
+  /** Whether somebody else calls `progress.finish` for the unit; else it has finished when the next one begins. */
+  readonly tellsItsEnd: (unit: Unit) => boolean;
+}
+
+async function callUnits(
+  client: pg.Client,
+  target: Target,
+  progress: Progress,
+  { runId, tellsItsEnd }: CallOptions,
+): Promise<void> {
+  const sections = new Map<string, MigrationSection>();
+  let open = false;
+  const finishOpen = (): void => {
+    if (open) progress.finish();
+    open = false;
+  };
+  const units = progress.rest().map((unit): LibraryUnit & Pick<Unit, 'direction'> => ({
+    file: unit.migration,
+    direction: unit.direction,
+    inTransaction: !unit.migration.directives.noTransaction,
+    steps: () => {
+      finishOpen();
+      progress.begin();
+      open = !tellsItsEnd(unit);
+      const steps = stepsOf(unit, runId);
+      for (const { text, section } of steps) if (section) sections.set(text, section);
+      return steps.map(({ text }) => text);
+    },
+  }));
+  const query = (text: string): Promise<pg.QueryResult> => {
+    const section = sections.get(text);
+    if (section) progress.send(section);
+    return client.query(text);
+  };
+  for (const part of withoutTies(units)) {
+    await callLibrary({ query } as unknown as pg.Client, target, { direction: part[0]!.direction, units: part });
+  }
+  finishOpen();
+}
+
+/**
+ * The units in parts of different timestamps, mostly one. Files of one timestamp would be put in the order of the
+ * machine's language by node-pg-migrate; ours is that of their names, everywhere the same.
+ */
+function withoutTies<Each extends LibraryUnit>(units: readonly Each[]): Each[][] {
+  const parts: Each[][] = [];
+  for (const unit of units) {
     const part = parts.at(-1);
-    if (part && part.at(-1)!.name.slice(0, 13) !== file.name.slice(0, 13)) part.push(file);
-    else parts.push([file]);
+    if (part && timestampOf(part.at(-1)!) !== timestampOf(unit)) part.push(unit);
+    else parts.push([unit]);
   }
   return parts;
 }
 
-/** Loads node-pg-migrate, once; to be called early, so that it loads while the server is waited for. */
-export function loadRunner(): Promise<typeof NodePgMigrate> {
-  const library = import('node-pg-migrate');
-  library.catch(() => undefined); // told by whoever awaits it
-  return library;
+function timestampOf({ file }: LibraryUnit): string {
+  return file.name.slice(0, TIMESTAMP_LENGTH);
 }
 
-export function directoryOf({ database }: Target): string {
-  return `${database.directory}/${database.migrationsDirectory}`;
+/**
+ * Ends the transaction that failed, behind whatever was sent after it. A migration without one has done a part of its
+ * work: the ledger keeps why it went no further.
+ */
+async function tidy(client: pg.Client, unit: Unit | undefined, cause: unknown): Promise<void> {
+  try {
+    await client.query('ROLLBACK');
+    if (!unit?.migration.directives.noTransaction) return;
+    await client.query('UPDATE atriz.unfinished_migrations SET error = $2 WHERE name = $1', [
+      unit.migration.name,
+      (cause as Error).message,
+    ]);
+  } catch {
+    // the connection is gone, and its transaction; the first error is the one to tell
+  }
 }
 
-const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore };
-
-function ignore(): void {}
-
-function sectionOf(migration: Migration, direction: RunRequest['direction']): MigrationSection {
-  return direction === 'up' ? migration.up : migration.down!;
-}
-
-/** Sent in one message with the migration itself: now() is when its transaction began. */
-function ledgerStatement({ name, text }: Migration, direction: RunRequest['direction']): string {
-  const quotedName = pg.escapeLiteral(name);
-  // The register says which seeds' rows are there. Rows went with the migration, nobody knows whose: so it forgets.
-  if (direction === 'down') return `DELETE FROM atriz.migrations WHERE name = ${quotedName}; DELETE FROM atriz.seeds`;
-  return `INSERT INTO atriz.migrations (name, checksum, duration_ms, atriz_version) VALUES (${quotedName}, \
-'${checksumOf(text)}', extract(epoch FROM clock_timestamp() - now()) * 1000, '${VERSION}') \
-ON CONFLICT (name) DO UPDATE SET checksum = excluded.checksum, applied_at = excluded.applied_at, \
-duration_ms = excluded.duration_ms, atriz_version = excluded.atriz_version`;
+async function forgetUnfinished(client: pg.Client, units: readonly Unit[]): Promise<void> {
+  const names = units.filter(({ migration }) => migration.directives.noTransaction).map((unit) => unit.migration.name);
+  if (names.length === 0) return;
+  await client.query('DELETE FROM atriz.unfinished_migrations WHERE name = ANY ($1)', [names]);
 }

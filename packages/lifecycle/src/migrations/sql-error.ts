@@ -35,16 +35,19 @@ export function migrationError({ migration, section, direction, kept, cause }: F
     `${file}${place ? `:${place.line}:${place.column}` : ''}: ${error.message}${error.code ? ` (${error.code})` : ''}`,
     ...(place ? quotePlace(place) : []),
     ...[error.detail, error.hint, error.where].filter(Boolean).map((text) => `  ${text}`),
-    `${ownFate(error, direction)}; ${fateOf(kept, direction)}`,
+    `${ownFate(migration, error, direction)}; ${fateOf(kept, direction)}`,
   ];
   return new AtrizError('MIGRATION_FAILED', lines.join('\n'), {
-    hint: 'correct the file and run the command again; it goes on from here',
+    hint: migration.directives.noTransaction
+      ? 'see what is to be done now: atriz migrate status'
+      : 'correct the file and run the command again; it goes on from here',
     cause,
   });
 }
 
 /** Without an SQLSTATE it was not the server that spoke: the connection broke, perhaps behind the COMMIT. */
-function ownFate(error: ServerError, direction: Failure['direction']): string {
+function ownFate({ directives }: Migration, error: ServerError, direction: Failure['direction']): string {
+  if (directives.noTransaction) return 'it has no transaction: what its statements before this one did stays';
   const deed = direction === 'up' ? 'migration' : 'undoing';
   if (sqlState(error) === '') return `whether this ${deed} was committed is not known (pnpm migrate status tells)`;
   return `this ${deed} was rolled back`;

@@ -3,8 +3,13 @@ import { dirname, join } from 'node:path';
 import { AtrizError } from '@atriz/database';
 import type { Context } from '../context.ts';
 import { refuseServerWide } from '../drift/server-wide.ts';
-import { parseMigration, readMigration, readMigrationFiles, type MigrationFile } from '../migrations/migration-file.ts';
-import { directoryOf } from '../migrations/runner.ts';
+import {
+  directoryOf,
+  parseMigration,
+  readMigration,
+  readMigrationFiles,
+  type MigrationFile,
+} from '../migrations/migration-file.ts';
 import type { Target } from '../target.ts';
 import { planSquash, type SquashPlan } from './plan.ts';
 import { proveSquash } from './prove.ts';

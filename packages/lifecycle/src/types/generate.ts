@@ -4,8 +4,8 @@ import { createKysely, type Queryable } from '@atriz/database/kysely';
 import pg from 'pg';
 import type { Context } from '../context.ts';
 import { migrateUp } from '../migrations/migrate.ts';
-import { readMigrationFiles } from '../migrations/migration-file.ts';
-import { directoryOf } from '../migrations/runner.ts';
+import { directoryOf, readMigrationFiles } from '../migrations/migration-file.ts';
+
 import { withScratchDatabase } from '../scratch.ts';
 import { withSession } from '../session.ts';
 import type { Target } from '../target.ts';

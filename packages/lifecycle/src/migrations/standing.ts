@@ -1,0 +1,126 @@
+import { readFile } from 'node:fs/promises';
+import { AtrizError, type ErrorCode } from '@atriz/database';
+import type pg from 'pg';
+import { checkIdentity } from '../ledger/identity.ts';
+import { readState, type LedgerState, type UnfinishedMigration } from '../ledger/state.ts';
+import type { Target } from '../target.ts';
+import { compareHistory, type Comparison } from './history.ts';
+import { checksumOf, type MigrationFile } from './migration-file.ts';
+
+/** How a database and its package's files stand to each other. */
+export interface Standing extends LedgerState, Comparison {
+  /** For a missing migration, the pending file that has its text: it was renamed. */
+  readonly renamed: ReadonlyMap<string, string>;
+}
+
+/** Reads what the database says and compares it with `files`, all of the package's. Writes nothing. */
+export async function readStanding(
+  client: pg.ClientBase,
+  target: Target,
+  files: readonly MigrationFile[],
+): Promise<Standing> {
+  const state = await readState(client, target.database.migrationsTable);
+  const recorded = new Map(state.applied.map(({ name, checksum }) => [name, checksum]));
+  const applied = await readChecksums(files.filter(({ name }) => recorded.get(name) !== undefined));
+  const comparison = compareHistory(files, state.applied, applied);
+  const pending = comparison.missing.length > 0 ? await readChecksums(comparison.pending) : new Map<string, string>();
+  const byChecksum = new Map([...pending].map(([name, checksum]) => [checksum, name]));
+  const renamed = comparison.missing.flatMap((name) => {
+    const other = byChecksum.get(recorded.get(name) ?? '');
+    return other === undefined ? [] : [[name, other] as const];
+  });
+  return { ...state, ...comparison, renamed: new Map(renamed) };
+}
+
+async function readChecksums(files: readonly MigrationFile[]): Promise<Map<string, string>> {
+  const entries = files.map(async ({ name, path }) => [name, checksumOf(await readFile(path, 'utf8'))] as const);
+  return new Map(await Promise.all(entries));
+}
+
+/** Something that keeps `up` from running. */
+export interface Obstacle {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string | undefined;
+  /** The migration's name, where it is about one. */
+  readonly name?: string;
+}
+
+export interface ObstacleOptions {
+  /** Pass over files that are older than the newest applied one. */
+  readonly outOfOrder?: boolean | undefined;
+}
+
+/**
+ * Everything that keeps `up` from running, worst first, one for each migration; pure. The codes are
+ * `IDENTITY_MISMATCH`, `MIGRATION_UNFINISHED`, `MIGRATION_EDITED`, `MIGRATION_MISSING` and `MIGRATION_OUT_OF_ORDER`.
+ */
+export function findObstacles(
+  standing: Standing,
+  target: Target,
+  { outOfOrder = false }: ObstacleOptions = {},
+): readonly Obstacle[] {
+  return [
+    ...findMismatch(standing, target),
+    ...standing.unfinished.map(unfinished),
+    ...standing.edited.map(({ name }) => edited(name)),
+    ...standing.missing.map((name) => missing(name, standing.renamed.get(name))),
+    ...(outOfOrder ? [] : standing.outOfOrder.map(({ name }) => late(name))),
+  ];
+}
+
+function findMismatch({ identity }: Standing, target: Target): Obstacle[] {
+  if (!identity) return [];
+  try {
+    checkIdentity(identity, target);
+    return [];
+  } catch (error) {
+    if (!(error instanceof AtrizError)) throw error;
+    return [{ code: error.code, message: error.message, hint: error.hint }];
+  }
+}
+
+function unfinished({ name, direction, statement, statementCount, error }: UnfinishedMigration): Obstacle {
+  const deed = direction === 'up' ? 'applying' : 'undoing';
+  const place =
+    statement > statementCount ? `behind the last of ${statementCount}` : `at ${statement} of ${statementCount}`;
+  return {
+    code: 'MIGRATION_UNFINISHED',
+    name,
+    message: `${name} runs without a transaction, and ${deed} it stopped ${place} statements: ${error ?? 'the run was cut off'}`,
+    hint:
+      'finish it by hand, or undo what it did (an index may be left INVALID); then say which: ' +
+      `atriz migrate resolve --applied ${name}, or --rolled-back ${name}`,
+  };
+}
+
+function edited(name: string): Obstacle {
+  return {
+    code: 'MIGRATION_EDITED',
+    name,
+    message: `${name} was edited after it was applied`,
+    hint: 'bring its old text back and write a new migration; while you work on it: atriz migrate redo; when only the words changed: atriz migrate repair',
+  };
+}
+
+function missing(name: string, renamedTo: string | undefined): Obstacle {
+  if (renamedTo !== undefined) {
+    const message = `${name} is applied, but its file is called ${renamedTo} now`;
+    return { code: 'MIGRATION_MISSING', name, message, hint: `give the file its old name back: ${name}.sql` };
+  }
+  return {
+    code: 'MIGRATION_MISSING',
+    name,
+    message: `${name} is applied, but its file is gone`,
+    hint: 'bring the file back, for example from the branch that has it',
+  };
+}
+
+function late(name: string): Obstacle {
+  return {
+    code: 'MIGRATION_OUT_OF_ORDER',
+    name,
+    message: `${name} is not applied, but older than the newest applied`,
+    hint: 'give the file a newer timestamp; or apply it all the same: atriz migrate up --allow-out-of-order',
+  };
+}
