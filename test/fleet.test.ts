@@ -76,3 +76,197 @@ test('a second run finds nothing to do', async () => {
   });
   expect(database.instances[0]).toEqual({ name: '01', status: 'done', durationMs: 0, applied: [], undone: [] });
 });
+
+test('status has one line for the fleet, and one for each instance where that is asked for', async () => {
+  const { code, stdout } = await workspace.atriz(['status'], { in: 'tenants' });
+  expect(code).toBe(0);
+  expect(stdout).toMatch(
+    /^tenants +@fixture\/tenants +postgresql +1 +0 +up to date\n {2}12 instances +12 up to date$/m,
+  );
+
+  const each = await workspace.atriz(['status', '--instances', '--instance', '0*'], { in: 'tenants' });
+  expect(each.stdout).toMatch(/^ {2}9 instances +9 up to date\n {2}01 +1 +0 +up to date\n {2}02 +1 /m);
+
+  const { database } = await json('status');
+  expect(database.instances).toHaveLength(12);
+  expect(database.instances[3]).toEqual({ name: '04', reachable: true, applied: 1, pending: [], problems: [] });
+});
+
+test('one that fails and one that is missing do not stop the others; the report says how to go on', async () => {
+  await workspace.write(
+    'packages/tenants/migrations/1700000000002_unique.sql',
+    migration(
+      'ALTER TABLE notes ADD CONSTRAINT notes_text_key UNIQUE (text);',
+      'ALTER TABLE notes DROP CONSTRAINT notes_text_key;',
+    ),
+  );
+  await server.query(databaseOf('03'), `INSERT INTO notes VALUES ('twice'), ('twice')`);
+  await server.drop([databaseOf('07')]);
+
+  const { code, stdout, stderr } = await workspace.atriz(['migrate'], { in: 'tenants' });
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^tenants\/03 +failed /m);
+  expect(stdout).toMatch(/^tenants +12 instances +10 × 1 migration applied, 2 failed /m);
+  expect(stdout).toMatch(
+    /^next correct what failed, then: pnpm exec atriz migrate up --database tenants --instance 03 --instance 07$/m,
+  );
+  expect(stderr).toMatch(/^tenants\/03: MIGRATION_FAILED .*could not create unique index/m);
+  expect(stderr).toMatch(/^tenants\/07: DATABASE_MISSING database "tenants_07" does not exist/m);
+
+  const status = await workspace.atriz(['status'], { in: 'tenants' });
+  expect(status.code).toBe(1);
+  expect(status.stdout).toMatch(/^ {2}12 instances +10 up to date, 1 pending, 1 DATABASE_MISSING$/m);
+  expect(status.stdout).toMatch(/^tenants\/07: DATABASE_MISSING /m);
+});
+
+test('the next run goes on where the last one ended', async () => {
+  await server.query(databaseOf('03'), `DELETE FROM notes`);
+  expect(await workspace.atriz(['create', '--instance', '07'], { in: 'tenants' })).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^tenants +1 instance +1 × created /),
+  });
+
+  const { code, database } = await json('migrate');
+  expect(code).toBe(0);
+  expect(database).toMatchObject({ applied: [], fleet: { instances: 12, done: 12 } });
+  const applied = database.instances.map((each) => [each['name'], (each['applied'] as string[]).length]);
+  expect(applied.filter(([, count]) => count !== 0)).toEqual([
+    ['03', 1],
+    ['07', 2],
+  ]);
+});
+
+test('after as many failures as are let pass, no other instance is begun', async () => {
+  await define(listed('13', '14', '01'));
+  const { code, database } = await json('migrate', '--max-failures', '1', '--concurrency', '1');
+  expect(code).toBe(1);
+  expect(database.instances).toMatchObject([
+    { name: '13', status: 'failed', error: { code: 'DATABASE_MISSING' } },
+    { name: '14', status: 'skipped', because: '1 failed before it' },
+    { name: '01', status: 'skipped' },
+  ]);
+  await define({ file: 'tenants.json' });
+});
+
+test('an instance that is none is refused before anything is done', async () => {
+  const { code, stdout, stderr } = await workspace.atriz(['migrate', '--instance', '01', '--instance', 'acme'], {
+    in: 'tenants',
+  });
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(
+    /^INSTANCE_UNKNOWN there is no instance "acme" of tenants\nhint choose of: 01, 02, .*12 in all/m,
+  );
+
+  const elsewhere = await workspace.atriz(['migrate', '--instance', '01'], { in: 'registry' });
+  expect(elsewhere).toMatchObject({ code: 2, stderr: expect.stringContaining('have no instances') });
+});
+
+test('seeds run in each instance, and drift is found in the one that has it', async () => {
+  const seeded = await workspace.atriz(['seed', '--instance', '0*'], { in: 'tenants' });
+  expect(seeded.stdout).toMatch(/^tenants +9 instances +9 × 1 seed run /m);
+
+  await server.query(databaseOf('05'), 'ALTER TABLE notes ADD COLUMN author text');
+  const { code, stdout } = await workspace.atriz(['migrate', 'check'], { in: 'tenants' });
+  expect(code).toBe(3);
+  expect(stdout).toMatch(/^tenants\/05 +1 difference .*\n {2}.*notes.*author/m);
+  expect(stdout).toMatch(/^tenants +12 instances +11 × no drift \(2 migrations\), 1 × 1 difference /m);
+  await server.query(databaseOf('05'), 'ALTER TABLE notes DROP COLUMN author');
+});
+
+test('a tenant’s database is not taken for another’s, nor for the definition’s own', async () => {
+  await define([
+    { name: '01', database: databaseOf('02') },
+    { name: '02', database: databaseOf('01') },
+  ]);
+  const { code, database } = await json('migrate');
+  expect(code).toBe(3);
+  expect(database.instances).toMatchObject([
+    { status: 'failed', error: { code: 'IDENTITY_MISMATCH' } },
+    { status: 'failed', error: { code: 'IDENTITY_MISMATCH' } },
+  ]);
+  await define({ file: 'tenants.json' });
+
+  const exported = await workspace.atriz(['migrate'], {
+    in: 'tenants',
+    env: { DATABASE_URL: server.url(databaseOf('01')) },
+  });
+  expect(exported.code).toBe(3);
+  expect(exported.stderr).toMatch(/IDENTITY_MISMATCH .* is instance 01 of tenants of family fixture, not tenants of /);
+});
+
+test('what destroys reaches the instances that are named, and only them', async () => {
+  const asked = await workspace.atriz(['clean', '--instance', '1*'], { in: 'tenants' });
+  expect(asked).toMatchObject({ code: 3, stderr: expect.stringContaining('the instances 1* of tenants') });
+
+  await workspace.atriz(['clean', '--yes'], { in: 'tenants' });
+  await workspace.atriz(['clean', '--yes', '--instance', '02'], { in: 'tenants' });
+  const count = 'SELECT count(*)::int AS count FROM notes';
+  await expect(server.query(databaseOf('01'), count)).resolves.toEqual([{ count: 1 }]);
+  await expect(server.query(databaseOf('02'), count)).resolves.toEqual([{ count: 0 }]);
+
+  const down = await workspace.atriz(['migrate', 'down', '--instance', '01'], { in: 'tenants' });
+  expect(down.stdout).toMatch(/^tenants +1 instance +1 × 1 migration undone /m);
+  expect(await workspace.atriz(['migrate', '--instance', '01'], { in: 'tenants' })).toMatchObject({ code: 0 });
+
+  const dropped = await workspace.atriz(['drop', '--yes', '--instance', '12'], { in: 'tenants' });
+  expect(dropped.stdout).toMatch(/^tenants +1 instance +1 × dropped /m);
+  await expect(server.databaseExists(databaseOf('12'))).resolves.toBe(false);
+  await expect(server.databaseExists(databaseOf('11'))).resolves.toBe(true);
+});
+
+test('a query names the instances; where its table is not there yet, create makes none', async () => {
+  const query = `SELECT name, '${home}_' || name AS database FROM tenants ORDER BY name`;
+  await define({ query, database: workspace.database('registry') });
+  const created = await workspace.atriz(['create']);
+  expect(created).toMatchObject({ code: 0, stdout: expect.stringMatching(/^tenants +exists already/m) });
+  expect(created.stderr).toContain('tenants: its instances are not known yet');
+
+  const migrated = await workspace.atriz(['migrate']);
+  expect(migrated).toMatchObject({ code: 0 });
+  expect(migrated.stdout).toMatch(/^tenants +0 instances +no instances yet /m);
+
+  await workspace.query('registry', `INSERT INTO tenants VALUES ('13'), ('01')`);
+  const created2 = await workspace.atriz(['create', '--json']);
+  expect(JSON.parse(created2.stdout)).toMatchObject({
+    databases: [
+      {},
+      {
+        instances: [
+          { name: '01', created: false },
+          { name: '13', created: true },
+        ],
+      },
+    ],
+  });
+  await workspace.query('registry', `INSERT INTO tenants VALUES ('01')`);
+  const doubled = await workspace.atriz(['migrate']);
+  expect(doubled.code).toBe(1);
+  expect(doubled.stderr).toMatch(/^instances of tenants: INSTANCES_INVALID .*row 2: "01" is there already, at row 1/m);
+});
+
+test('Ctrl-C leaves each database whole, and the next run goes on', async () => {
+  await define({ file: 'tenants.json' });
+  await workspace.write(
+    'packages/tenants/migrations/1700000000003_slow.sql',
+    migration('CREATE TABLE slow (); SELECT pg_sleep(0.4);', 'DROP TABLE slow;'),
+  );
+  await workspace.atriz(['create', '--instance', '12'], { in: 'tenants' });
+  const running = workspace.start(['migrate', '--concurrency', '2', '--json'], { in: 'tenants' });
+  await running.said('2 of 12 instances');
+  running.child.kill('SIGINT');
+  const { code, stdout } = await running.result;
+  expect(code).toBe(130);
+  const { databases } = JSON.parse(stdout) as { databases: DatabaseDocument[] };
+  const statuses = databases[0]!.instances.map((each) => each['status']);
+  expect(statuses.slice(0, 2)).toEqual(['done', 'done']);
+  expect(statuses.at(-1)).toBe('skipped');
+
+  const again = await json('migrate');
+  expect(again.code).toBe(0);
+  const doneTwice = again.database.instances.filter(
+    ({ applied }, index) => statuses[index] === 'done' && (applied as string[]).length > 0,
+  );
+  expect(doneTwice).toEqual([]);
+  const status = await json('status');
+  expect(status.database.instances.every(({ pending }) => (pending as string[]).length === 0)).toBe(true);
+});
