@@ -18,6 +18,7 @@ test('each kind of error has its exit code: usage 2, refused 3, no server 4, int
     'DESTRUCTIVE_REFUSED',
     'HISTORY_NOT_EMPTY',
     'IDENTITY_MISMATCH',
+    'LINT_REFUSED',
     'MIGRATION_EDITED',
     'MIGRATION_MISSING',
     'MIGRATION_OUT_OF_ORDER',

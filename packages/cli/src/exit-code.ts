@@ -14,6 +14,7 @@ const BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
   HISTORY_NOT_EMPTY: EXIT.refused,
   IDENTITY_MISMATCH: EXIT.refused,
   MIGRATION_EDITED: EXIT.refused,
+  LINT_REFUSED: EXIT.refused,
   MIGRATION_MISSING: EXIT.refused,
   MIGRATION_OUT_OF_ORDER: EXIT.refused,
   MIGRATION_UNFINISHED: EXIT.refused,

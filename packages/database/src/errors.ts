@@ -33,6 +33,7 @@ export const ERROR_CODES = [
   // work on a database
   'DATABASE_IN_USE',
   'HISTORY_NOT_EMPTY',
+  'LINTER_FAILED',
   'LOCK_TIMEOUT',
   'MIGRATION_EDITED',
   'MIGRATION_FAILED',
@@ -60,6 +61,7 @@ export const ERROR_CODES = [
   'DESTRUCTIVE_REFUSED',
   'IDENTITY_MISMATCH',
   'SEED_REFUSED',
+  'LINT_REFUSED',
   'REQUIREMENT_MISSING',
   // the run
   'INTERRUPTED',
