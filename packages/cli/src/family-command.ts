@@ -146,7 +146,8 @@ function summarise(outcomes: readonly Outcome<object>[], durationMs: number): st
   return [`${plural(count('done'), 'database')} done`, ...rest].join(', ') + ` in ${formatDuration(durationMs)}`;
 }
 
-function toDocument(outcome: Outcome<object>, committed: Committed): object {
+/** An outcome as a machine gets it. */
+export function toDocument(outcome: Outcome<object>, committed: Committed = new Map()): object {
   const { database, durationMs, status } = outcome;
   const base = { name: database.name, owner: database.owner, status, durationMs: Math.round(durationMs) };
   switch (outcome.status) {

@@ -9,6 +9,7 @@ import {
 } from '@atriz/database/workspace';
 import { openTarget, type Context, type OpenOther, type Target } from '@atriz/lifecycle';
 import type { FleetOptions } from './fleet/options.ts';
+import { createLintInspection } from './lint-inspection.ts';
 import { createReporter, readLogLevel, type Reporter } from './output/reporter.ts';
 import { selectDatabases, type SelectionOptions } from './selection.ts';
 
@@ -25,6 +26,8 @@ export interface Surroundings {
 export interface CommonOptions extends SelectionOptions, FleetOptions {
   readonly json?: boolean | undefined;
   readonly yes?: boolean | undefined;
+  /** Apply in production what the linter finds errors in. */
+  readonly acceptLint?: boolean | undefined;
 }
 
 /** One run of the command: the family, the databases chosen, and everything an operation on them needs. */
@@ -51,6 +54,7 @@ export async function openInvocation(surroundings: Surroundings, options: Common
   const root = await findWorkspaceRoot(directory);
   const family = await readFamily(root);
   const runId = readRunId(variables['ATRIZ_RUN_ID']);
+  const inspectPending = options.acceptLint ? undefined : createLintInspection(root);
   const embedded = createEmbedded(root, variables, (message) => reporter.progress('', message));
   const open: Invocation['open'] = (database, { direct } = {}) =>
     openTarget(database, { family: family.name, root, variables, direct, startEmbedded: embedded.start });
@@ -70,6 +74,7 @@ export async function openInvocation(surroundings: Surroundings, options: Common
       signal,
       runId,
       allowDestructive: variables['ATRIZ_ALLOW_DESTRUCTIVE'],
+      inspectPending,
       onProgress: (message) => reporter.progress(name, message),
       onStatement: reporter.debug ? (text, durationMs) => reporter.statement(name, text, durationMs) : undefined,
     }),

@@ -1,4 +1,6 @@
 import type { BackupCatalogue } from './backup-record.ts';
+import type { MigrationFile } from './migrations/migration-file.ts';
+import type { Target } from './target.ts';
 
 /** What an operation is told by its caller, and tells it while it works. Every field may be left out. */
 export interface Context {
@@ -20,4 +22,6 @@ export interface Context {
   readonly backups?: BackupCatalogue | undefined;
   /** The clock, in milliseconds since 1970. Default `Date.now`. */
   readonly now?: (() => number) | undefined;
+  /** Looks at pending migrations before any of them is applied, and throws to refuse them: the linter, in production. */
+  readonly inspectPending?: ((files: readonly MigrationFile[], target: Target) => Promise<void>) | undefined;
 }

@@ -15,10 +15,22 @@ export type Run = <Arguments extends readonly unknown[]>(
 
 /** A command that acts on databases: the options that choose them, and `--json`. */
 export function addCommand(parent: Command, name: string, description: string, options: CommandOptions = {}): Command {
+  return addOwnCommand(parent, name, description, options).option(
+    '--all',
+    'act on the whole family, wherever the command runs',
+  );
+}
+
+/** {@link addCommand} without `--all`, for a command to which that means something else. */
+export function addOwnCommand(
+  parent: Command,
+  name: string,
+  description: string,
+  options: CommandOptions = {},
+): Command {
   return parent
     .command(name, options)
     .description(description)
-    .option('--all', 'act on the whole family, wherever the command runs')
     .addOption(new Option('--database <name>', 'act on this database only; may be repeated').argParser(collect))
     .option('--json', 'print one JSON document');
 }
@@ -41,6 +53,10 @@ export function addFleetOptions(command: Command): Command {
 /** A command that asks before it acts: {@link addCommand} with `--yes`. */
 export function addAskingCommand(parent: Command, name: string, description: string): Command {
   return addCommand(parent, name, description).option('--yes', 'do not ask');
+}
+
+export function acceptLintOption(): Option {
+  return new Option('--accept-lint', 'apply in production what the linter finds errors in');
 }
 
 export function countOption(): Option {

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import type { HistoryOptions } from '../commands/history.ts';
 import type { CommonOptions } from '../invocation.ts';
-import { addAskingCommand, addCommand, addFleetOptions, countOption, type Run } from './command.ts';
+import { acceptLintOption, addAskingCommand, addCommand, addFleetOptions, countOption, type Run } from './command.ts';
 
 /** What is done to whole databases. */
 export function addDatabaseCommands(program: Command, run: Run): void {
-  addFleetOptions(
-    addCommand(program, 'setup', 'create, migrate and seed whatever is not yet, then show the status'),
-  ).action(async (options: CommonOptions) => run(options, (await import('../commands/database.ts')).setup));
+  addFleetOptions(addCommand(program, 'setup', 'create, migrate and seed whatever is not yet, then show the status'))
+    .addOption(acceptLintOption())
+    .action(async (options: CommonOptions) => run(options, (await import('../commands/database.ts')).setup));
   addFleetOptions(addCommand(program, 'create', 'create the database, if it does not exist')).action(
     async (options: CommonOptions) => run(options, (await import('../commands/database.ts')).create),
   );

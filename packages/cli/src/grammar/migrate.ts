@@ -4,7 +4,15 @@ import type { CheckOptions } from '../commands/migrate-check.ts';
 import type { SquashOptions } from '../commands/migrate-squash.ts';
 import type { ResolveOptions } from '../commands/repair.ts';
 import type { CommonOptions } from '../invocation.ts';
-import { addAskingCommand, addCommand, addFleetOptions, countOption, type Run } from './command.ts';
+import {
+  acceptLintOption,
+  addAskingCommand,
+  addCommand,
+  addFleetOptions,
+  addOwnCommand,
+  countOption,
+  type Run,
+} from './command.ts';
 
 /** `atriz migrate …` */
 export function addMigrateCommands(program: Command, run: Run): void {
@@ -12,6 +20,7 @@ export function addMigrateCommands(program: Command, run: Run): void {
 
   addFleetOptions(addCommand(migrate, 'up', 'apply the pending migrations (the default)', { isDefault: true }))
     .addOption(countOption())
+    .addOption(acceptLintOption())
     .option('--allow-out-of-order', 'apply files that are older than the newest applied one, too')
     .action(async (options: CommonOptions & UpOptions) =>
       run(options, (await import('../commands/migrate.ts')).up, options),
@@ -38,6 +47,11 @@ export function addMigrateCommands(program: Command, run: Run): void {
     .requiredOption('--to <name>', 'the newest that is to be in it')
     .action(async (options: CommonOptions & SquashOptions) =>
       run(options, (await import('../commands/migrate-squash.ts')).squash, options),
+    );
+  addOwnCommand(migrate, 'lint', 'look for what in the pending migrations would block, break or lose something')
+    .option('--all', 'lint every file, applied or not; needs no server')
+    .action(async ({ all: everyFile, ...options }: CommonOptions) =>
+      run(options, (await import('../commands/migrate-lint.ts')).lint, { everyFile }),
     );
   addCommand(migrate, 'create', 'make an empty migration file')
     .argument('<name>', 'what it does, such as add_vehicles')

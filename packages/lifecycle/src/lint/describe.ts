@@ -10,14 +10,18 @@ export function describeLintFinding({ migration, place, message, rule }: LintFin
   return [`${file}:${place.line}:${place.column}: ${message} (${rule})`, ...quotePlace(place)].join('\n');
 }
 
+/** {@link lintMigrations} for files that were not read yet. Throws `MIGRATION_INVALID` too, for what cannot be read. */
+export async function lintFiles(files: readonly MigrationFile[], options: LintOptions): Promise<LintFinding[]> {
+  return lintMigrations(await Promise.all(files.map(readMigration)), options);
+}
+
 /**
  * Refuses migrations that the linter finds errors in; warnings pass.
  *
  * Throws `LINT_REFUSED`, with every error, and what {@link lintMigrations} throws.
  */
 export async function refuseLintErrors(files: readonly MigrationFile[], options: LintOptions): Promise<void> {
-  const findings = await lintMigrations(await Promise.all(files.map(readMigration)), options);
-  const errors = findings.filter(({ level }) => level === 'error');
+  const errors = (await lintFiles(files, options)).filter(({ level }) => level === 'error');
   if (errors.length === 0) return;
   const lines = [...errors.map(describeLintFinding), 'nothing was applied'];
   throw new AtrizError('LINT_REFUSED', lines.join('\n'), {

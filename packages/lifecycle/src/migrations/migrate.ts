@@ -56,7 +56,7 @@ const NOTHING: MigrateResult = { applied: [], undone: [] };
  * Throws `MIGRATION_FAILED`, `MIGRATION_INVALID`, `MIGRATION_EDITED` (with what was edited), `MIGRATION_MISSING`
  * (applied, but its file is gone), `MIGRATION_OUT_OF_ORDER` (a file older than the newest applied),
  * `MIGRATION_UNFINISHED`, `REQUIREMENT_MISSING`, `IDENTITY_MISMATCH`, `BACKUP_REQUIRED`, `LOCK_TIMEOUT`,
- * `ARGUMENT_INVALID` (a count below 1) and connection errors.
+ * `ARGUMENT_INVALID` (a count below 1), connection errors, and what the context's `inspectPending` throws.
  */
 export async function migrateUp(
   target: Target,
@@ -70,7 +70,10 @@ export async function migrateUp(
     if (glance.identity && glance.files.length === 0 && glance.unrecorded.length === 0) return NOTHING;
 
     void loadLibrary();
-    if (glance.files.length > 0 && !options.continues) await requireBackup(client, target, context);
+    if (glance.files.length > 0 && !options.continues) {
+      await requireBackup(client, target, context);
+      await context.inspectPending?.(glance.pending.slice(0, options.count), target);
+    }
     return withMigrationLock(client, target, context, async () => {
       const { files, unrecorded } = await planUp(client, target, all, options);
       const units = await readUnits(files, 'up');
