@@ -29,7 +29,7 @@ export async function lint(invocation: Invocation, { everyFile = false }: LintCo
   for (const outcome of outcomes) tell(invocation, outcome, everyFile);
   if (options.json) {
     const documents = outcomes.map((outcome) => withDocuments(outcome, family.root));
-    reporter.json({ databases: documents.map(toDocument) });
+    reporter.json({ databases: documents.map((document) => toDocument(document)) });
   }
   const failure = outcomes.find((outcome) => outcome.status === 'failed');
   if (failure) return exitCodeOfError(failure.error);
