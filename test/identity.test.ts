@@ -41,6 +41,7 @@ const READING: Readonly<Record<string, readonly string[]>> = {
   'migrate plan': [],
   'migrate lint': [],
   'migrate create': ['more_plants'],
+  'migrate squash': ['--to', PENDING, '--yes'],
 };
 
 /** About the embedded server, which no database of this test is on. */

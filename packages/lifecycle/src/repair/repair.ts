@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { checkIdentity } from '../ledger/identity.ts';
 import { recordTexts } from '../ledger/migration-rows.ts';
 import { readEdits, type Edit } from '../migrations/edits.ts';
 import { directoryOf, readMigration, readMigrationFiles } from '../migrations/migration-file.ts';
@@ -7,11 +8,12 @@ import { withSession } from '../session.ts';
 import type { Target } from '../target.ts';
 import { withLedgerSession } from './ledger-session.ts';
 
-/** Reads which applied migrations were edited since, and how. Writes nothing. */
+/** Reads which applied migrations were edited since, and how. Writes nothing. Throws `IDENTITY_MISMATCH`. */
 export async function readEditedMigrations(target: Target, context: Context = {}): Promise<readonly Edit[]> {
   const files = await readMigrationFiles(directoryOf(target));
   return withSession(target.parameters, context, async (client) => {
-    const { edited } = await readStanding(client, target, files);
+    const { identity, edited } = await readStanding(client, target, files);
+    if (identity) checkIdentity(identity, target); // another's history says nothing of these files
     return readEdits(client, edited);
   });
 }
