@@ -110,13 +110,13 @@ test('a DATABASE_URL exported to another’s database: what writes is refused, a
     });
     expect({ command, ...(await readWhole(server, wrong)) }).toEqual({ command, ...before });
   }
+  const status = await workspace.atriz(['status', '--json'], { in: 'garden', env });
+  expect(status.code).toBe(3);
+  expect(JSON.parse(status.stdout)).toMatchObject({ databases: [{ problems: [{ code: 'IDENTITY_MISMATCH' }] }] });
   for (const command of commands.filter((each) => each in READING)) {
     await workspace.atriz([...command.split(' '), ...READING[command]!], { in: 'garden', env });
     expect({ command, ...(await readWhole(server, wrong)) }).toEqual({ command, ...before });
   }
-  const status = await workspace.atriz(['status', '--json'], { in: 'garden', env });
-  expect(status.code).toBe(3);
-  expect(JSON.parse(status.stdout)).toMatchObject({ databases: [{ problems: [{ code: 'IDENTITY_MISMATCH' }] }] });
 });
 
 test('a database of production is refused to whatever writes in development, and one of development in production', async () => {
