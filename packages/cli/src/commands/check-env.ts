@@ -29,9 +29,8 @@ interface Checked {
  * switches are on; and whether the `DB_POOL_…` variables can be read. Connects to none.
  */
 export async function checkEnv(invocation: Invocation): Promise<number> {
-  const { family, databases, reporter, options } = invocation;
-  const checked = await Promise.all(databases.map((database) => check(invocation, database)));
-  const problems = [checked[0]?.safetyError, checkPoolSettings(invocation)].filter((error) => error !== undefined);
+  const { family, reporter, options } = invocation;
+  const { checked, problems } = await checkSettings(invocation);
   const server = await readServerFile(family.root);
   const embedded = server ? `embedded server (${server.host}:${server.port})` : 'embedded server (starts on demand)';
   const rows = checked.map(({ database, connection, error, safety }) => ({
@@ -56,6 +55,15 @@ export async function checkEnv(invocation: Invocation): Promise<number> {
   }
   const error = [...checked.map((each) => each.error), ...problems].find((each) => each !== undefined);
   return error === undefined ? EXIT.done : exitCodeOfError(error);
+}
+
+/** What the settings come to for each chosen database, and what is wrong with those that are the same for all. */
+export async function checkSettings(
+  invocation: Invocation,
+): Promise<{ readonly checked: readonly Checked[]; readonly problems: readonly unknown[] }> {
+  const checked = await Promise.all(invocation.databases.map((database) => check(invocation, database)));
+  const problems = [checked[0]?.safetyError, checkPoolSettings(invocation)].filter((error) => error !== undefined);
+  return { checked, problems };
 }
 
 async function check({ family, surroundings }: Invocation, database: FamilyDatabase): Promise<Checked> {

@@ -58,6 +58,7 @@ test.each([
   const migration = await parse(`-- Up Migration\n${up}`);
   await expect(checkMigration(migration)).resolves.toEqual([
     {
+      rule: 'copy-from-stdin',
       place: expect.objectContaining({ line, column }) as object,
       message: 'COPY FROM STDIN: there is no client that could send the rows',
       hint: 'write the rows as INSERT … VALUES, or load them by a seed: copyRows is as fast',

@@ -2,10 +2,11 @@ import { AtrizError } from '@atriz/database';
 import { relative } from 'node:path';
 import type { Migration } from './migration-file.ts';
 import { placeAt, quotePlace, type Place } from './place.ts';
-import { findStatementFaults, mayBreakRules } from './statement-rules.ts';
+import { findStatementFaults, mayBreakRules, type StatementFault } from './statement-rules.ts';
 
 /** Something in a migration that its author should look at. */
 export interface Fault {
+  readonly rule: StatementFault['rule'];
   readonly place: Place;
   readonly message: string;
   readonly hint: string;
@@ -16,7 +17,8 @@ export async function checkMigration(migration: Migration): Promise<Fault[]> {
   const { up, down, directives, text } = migration;
   const faults = await Promise.all(
     [up, ...(down ? [down] : [])].map(async ({ sql, offset }) =>
-      (await findStatementFaults(sql, directives)).map(({ index, message, hint }) => ({
+      (await findStatementFaults(sql, directives)).map(({ rule, index, message, hint }) => ({
+        rule,
         place: placeAt(text, offset + index),
         message,
         hint,
@@ -44,7 +46,7 @@ export async function refuseUnrunnable(migration: Migration, direction: 'up' | '
 }
 
 /** `file:line:column: message`, the line, and a mark below it. */
-export function describeFault(path: string, { place, message }: Fault): string {
+export function describeFault(path: string, { place, message }: Pick<Fault, 'place' | 'message'>): string {
   const file = relative(process.cwd(), path);
   return [`${file}:${place.line}:${place.column}: ${message}`, ...quotePlace(place)].join('\n');
 }

@@ -1,5 +1,6 @@
-import { AtrizError } from '@atriz/database';
+import type { AtrizError } from '@atriz/database';
 import type { LineComment, Outline } from '../sql/outline.ts';
+import { fileError } from './file-error.ts';
 
 /** What the head of a migration file asks for, beside its statements. */
 export interface Directives {
@@ -50,8 +51,7 @@ export function readDirectives(text: string, path: string, { code, lineComments 
     const [, word, value = ''] = DIRECTIVE.exec(text.slice(comment.start, comment.end)) ?? [];
     if (word === undefined) continue;
     const line = lineOf(text, comment);
-    const refuse = (fact: string, hint: string): AtrizError =>
-      new AtrizError('MIGRATION_INVALID', `${path}:${line}: ${fact}`, { hint });
+    const refuse = (fact: string, hint: string): AtrizError => fileError(path, { line, fact }, hint);
     const isRequirement = word.toLowerCase() === 'requires';
     if (firstStatement !== -1 && comment.start > firstStatement) {
       // below, a comment may well begin with this word

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AtrizError } from '@atriz/database';
 import { readOutline } from '../sql/outline.ts';
 import type { Target } from '../target.ts';
 import { readDirectives, type Directives } from './directives.ts';
+import { fileError } from './file-error.ts';
 import { splitSections, type Sections } from './sections.ts';
 
 export type { Directives, Requirement } from './directives.ts';
@@ -33,18 +33,33 @@ const FILE_NAME = /^\d{13}_[A-Za-z0-9][A-Za-z0-9_.-]*\.sql$/;
  * length would sort before or after all others.
  */
 export async function readMigrationFiles(directory: string): Promise<MigrationFile[]> {
+  const { files, misnamed } = await listMigrationFiles(directory);
+  const [path] = misnamed;
+  if (path === undefined) return files;
+  throw fileError(path, { fact: MISNAMED }, 'rename it; pnpm migrate:create makes well-named files');
+}
+
+const MISNAMED = 'not <13-digit ms timestamp>_<name>.sql';
+
+/** {@link readMigrationFiles}, with the paths of the SQL files whose names are wrong instead of an error. */
+export async function listMigrationFiles(
+  directory: string,
+): Promise<{ readonly files: MigrationFile[]; readonly misnamed: readonly string[] }> {
   const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
-  const files = names.filter((name) => name.endsWith('.sql') && !name.startsWith('.')).toSorted();
-  for (const file of files) {
-    if (FILE_NAME.test(file) && file.length <= 255) continue;
-    throw new AtrizError('MIGRATION_INVALID', `${join(directory, file)}: not <13-digit ms timestamp>_<name>.sql`, {
-      hint: 'rename it; pnpm migrate:create makes well-named files',
-    });
-  }
-  return files.map((file) => ({ name: file.slice(0, -'.sql'.length), path: join(directory, file) }));
+  const all = names.filter((name) => name.endsWith('.sql') && !name.startsWith('.')).toSorted();
+  return {
+    files: all
+      .filter(isWellNamed)
+      .map((name) => ({ name: name.slice(0, -'.sql'.length), path: join(directory, name) })),
+    misnamed: all.filter((name) => !isWellNamed(name)).map((name) => join(directory, name)),
+  };
+}
+
+function isWellNamed(name: string): boolean {
+  return FILE_NAME.test(name) && name.length <= 255;
 }
 
 /** Where a database's migrations lie. */

@@ -1,5 +1,6 @@
-import { AtrizError } from '@atriz/database';
+import type { AtrizError } from '@atriz/database';
 import { readOutline, type Outline } from '../sql/outline.ts';
+import { fileError } from './file-error.ts';
 
 /** One direction of a migration. */
 export interface MigrationSection {
@@ -41,7 +42,7 @@ export async function splitSections(
   outline: Outline = readOutline(text),
 ): Promise<Sections> {
   const refuse = (at: number, fact: string, hint: string): AtrizError =>
-    new AtrizError('MIGRATION_INVALID', `${path}:${lineAt(text, at)}: ${fact}`, { hint });
+    fileError(path, { line: lineAt(text, at), fact }, hint);
 
   const markers = await findMarkers(text, outline, refuse);
   const [up, down, third] = markers;
