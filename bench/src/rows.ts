@@ -2,6 +2,7 @@ import type { Row } from './row.ts';
 import { clean } from './rows/clean.ts';
 import { copyMemory } from './rows/copy-memory.ts';
 import { copyRows } from './rows/copy-rows.ts';
+import { fleet } from './rows/fleet.ts';
 import { importTime } from './rows/import-time.ts';
 import { migrate200 } from './rows/migrate-200.ts';
 import { nothingToDo } from './rows/nothing-to-do.ts';
@@ -11,8 +12,8 @@ import { testDatabase } from './rows/test-database.ts';
 import { turbo } from './rows/turbo.ts';
 
 /**
- * Every row, in the order in which they run. `clean` comes last: the files that it deletes slow down whoever creates
- * databases after it (see `setAside`).
+ * Every row, in the order in which they run. `clean` comes late: the files that it deletes slow down whoever creates
+ * databases after it (see `setAside`); `fleet` last, whose thousand databases nobody needs who comes after it.
  */
 export const ROWS: readonly Row[] = [
   migrate200,
@@ -26,4 +27,5 @@ export const ROWS: readonly Row[] = [
   queries,
   importTime,
   clean,
+  fleet,
 ];

@@ -4,7 +4,7 @@ import { requireBackup } from '../backup-record.ts';
 import type { Context } from '../context.ts';
 import { withGroupedCommits } from '../durability.ts';
 import { refuseDestruction } from '../guard.ts';
-import { createLedger } from '../ledger/identity.ts';
+import { createLedger, isToBeNamed } from '../ledger/identity.ts';
 import { recordTexts } from '../ledger/migration-rows.ts';
 import { withRun, type Run } from '../ledger/run.ts';
 import { withMigrationLock } from '../lock.ts';
@@ -67,7 +67,7 @@ export async function migrateUp(
   const all = await readMigrationFiles(directoryOf(target));
   const work = async (client: pg.Client): Promise<MigrateResult> => {
     const glance = await planUp(client, target, all, options);
-    if (glance.identity && glance.files.length === 0 && glance.unrecorded.length === 0) return NOTHING;
+    if (!needsWriting(glance, target)) return NOTHING;
 
     void loadLibrary();
     if (glance.files.length > 0 && !options.continues) {
@@ -166,6 +166,12 @@ async function withUndo(
 interface UpPlan extends Standing {
   /** What is to be applied now, in order. */
   readonly files: readonly MigrationFile[];
+}
+
+/** Whether there is anything to run, or to write into the ledger. */
+function needsWriting({ identity, files, unrecorded }: UpPlan, target: Target): boolean {
+  if (identity === undefined || isToBeNamed(identity, target)) return true;
+  return files.length > 0 || unrecorded.length > 0;
 }
 
 /** What `up` would run now, read without writing. Throws where it must not run. */
