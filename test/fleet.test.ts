@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { REPOSITORY, runShell } from './harness/command.ts';
 import { openTestServer, type Server } from './harness/server.ts';
 import { createWorkspace, migration, type Workspace } from './harness/workspace.ts';
 
@@ -269,4 +272,44 @@ test('Ctrl-C leaves each database whole, and the next run goes on', async () => 
   expect(doneTwice).toEqual([]);
   const status = await json('status');
   expect(status.database.instances.every(({ pending }) => (pending as string[]).length === 0)).toBe(true);
+});
+
+test('a copy of another tenant’s database is refused until it is taken over by name', async () => {
+  await server.drop(['13', '14'].map(databaseOf));
+  await server.query('postgres', `CREATE DATABASE "${databaseOf('13')}" TEMPLATE "${databaseOf('11')}"`);
+  await server.query('postgres', `CREATE DATABASE "${databaseOf('14')}" TEMPLATE "${home}"`);
+  await define(listed('11', '13', '14'));
+
+  const { code, database } = await json('migrate');
+  expect(code).toBe(3);
+  expect(database.instances).toMatchObject([
+    { name: '11', status: 'done' },
+    { name: '13', status: 'failed', error: { code: 'IDENTITY_MISMATCH' } },
+    { name: '14', status: 'done' },
+  ]);
+  const adopt = ['identity', 'set', '--adopt', '--yes', '--instance', '13'];
+  const adopted = await workspace.atriz(adopt, { in: 'tenants' });
+  expect(adopted).toMatchObject({ code: 0, stdout: expect.stringMatching(/1 × instance 11 → 13 /) });
+  expect((await json('migrate')).code).toBe(0);
+  const named = 'SELECT instance FROM atriz.identity';
+  await expect(server.query(databaseOf('13'), named)).resolves.toEqual([{ instance: '13' }]);
+  await expect(server.query(databaseOf('14'), named)).resolves.toEqual([{ instance: '14' }]);
+});
+
+test('the commands of docs/fleet.md do what it says', async () => {
+  const page = await readFile(join(REPOSITORY, 'docs/fleet.md'), 'utf8');
+  const lines = [...page.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, block]) => block!.trim().split('\n'));
+  expect(lines.length).toBeGreaterThan(9);
+  await define(['acme', 'globex', 'canary', 'eu_1'].map((name) => ({ name, database: databaseOf(name) })));
+  try {
+    for (const line of lines) {
+      const command = line.replace('pnpm exec atriz', '$ATRIZ').replace('tenant_db', home);
+      const { code, stderr } = await runShell(command, workspace.surroundings());
+      expect({ line, code, stderr }).toEqual({ line, code: 0, stderr: expect.not.stringContaining('hint') });
+    }
+    await expect(server.databaseExists(databaseOf('acme'))).resolves.toBe(false);
+    await expect(server.databaseExists(databaseOf('eu_1'))).resolves.toBe(true);
+  } finally {
+    await server.drop(['acme', 'globex', 'canary', 'eu_1'].map(databaseOf));
+  }
 });
