@@ -147,7 +147,7 @@ test('migrate create makes a file that the next migrate refuses until it is writ
   const refused = await workspace.atriz(['migrate'], { in: 'garden' });
   expect(refused.code).toBe(1);
   expect(refused.stderr).toMatch(/garden: MIGRATION_INVALID .*_add_water_butts\.sql:6: its Down section is empty/);
-  expect(refused.stderr).toContain('hint write it, or remove the marker\n');
+  expect(refused.stderr).toContain('hint write it, or say "-- Down Migration: none"');
 });
 
 test('migrate create at the root asks which database', async () => {

@@ -103,8 +103,10 @@ test('an error is a document with code, message and hint', async () => {
   });
   const missing = await workspace.atriz(['seed', '--json'], { in: 'core' });
   expect(JSON.parse(missing.stdout)).toEqual({
+    run: expect.any(String) as string,
     databases: [
       {
+        committed: [],
         name: 'core',
         owner: '@fixture/core',
         status: 'failed',
