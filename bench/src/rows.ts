@@ -6,8 +6,10 @@ import { fleet } from './rows/fleet.ts';
 import { importTime } from './rows/import-time.ts';
 import { migrate200 } from './rows/migrate-200.ts';
 import { nothingToDo } from './rows/nothing-to-do.ts';
+import { plan500 } from './rows/plan-500.ts';
 import { queries, transactions } from './rows/pool-calls.ts';
 import { setup } from './rows/setup.ts';
+import { status } from './rows/status.ts';
 import { testDatabase } from './rows/test-database.ts';
 import { turbo } from './rows/turbo.ts';
 
@@ -18,6 +20,8 @@ import { turbo } from './rows/turbo.ts';
 export const ROWS: readonly Row[] = [
   migrate200,
   nothingToDo,
+  status,
+  plan500,
   turbo,
   testDatabase,
   setup,

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Environment } from '../environment.ts';
 import { PSQL_SCRIPT, writeDbmate, writeGraphileMigrate, writePsql } from '../fixtures/dialects.ts';
-import { twoHundredMigrations } from '../fixtures/two-hundred-migrations.ts';
+import { manyMigrations } from '../fixtures/many-migrations.ts';
 import { makeWorkspace } from '../fixtures/workspace.ts';
 import { runRounds } from '../rounds.ts';
 import type { Row } from '../row.ts';
@@ -35,7 +35,7 @@ export const migrate200: Row = {
 };
 
 async function prepare({ run, bin, makeDirectory, ...environment }: Environment) {
-  const migrations = twoHundredMigrations();
+  const migrations = manyMigrations(200);
   const { root } = await makeWorkspace({ run, bin, makeDirectory, ...environment }, DATABASE, migrations);
   const peers = await makeDirectory(`${DATABASE}_peers`);
   const forPsql = join(peers, 'psql');

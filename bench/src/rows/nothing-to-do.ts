@@ -21,8 +21,8 @@ export const nothingToDo: Row = {
     return runRounds(
       {
         'atriz migrate': async () => (await environment.run([atriz, 'migrate'], { directory: family.root })).durationMs,
-        'dbmate migrate ×4 (npm)': () => dbmate.migrate('npm'),
-        'dbmate migrate ×4 (bare Go binary)': () => dbmate.migrate('binary'),
+        'dbmate migrate ×4 (npm)': () => dbmate.run('migrate', 'npm'),
+        'dbmate migrate ×4 (bare Go binary)': () => dbmate.run('migrate', 'binary'),
       },
       { rounds: 11, onFigure: environment.onFigure },
     );

@@ -5,7 +5,7 @@ import type { TestDatabaseReport } from '../children/create-test-database.ts';
 import type { Environment } from '../environment.ts';
 import { copyFamily } from '../fixtures/family.ts';
 import { openTarget } from '../fixtures/target.ts';
-import { twoHundredMigrations } from '../fixtures/two-hundred-migrations.ts';
+import { manyMigrations } from '../fixtures/many-migrations.ts';
 import { makeWorkspace } from '../fixtures/workspace.ts';
 import { runChild } from '../node-child.ts';
 import { runRounds, timed, type Contestant } from '../rounds.ts';
@@ -27,7 +27,7 @@ export const testDatabase: Row = {
     { ours: 'createTestDatabase of mextrack_db (call)', peer: 'migrateUp of mextrack_db (call)' },
   ],
   run: async (environment) => {
-    const { root } = await makeWorkspace(environment, DATABASE, twoHundredMigrations());
+    const { root } = await makeWorkspace(environment, DATABASE, manyMigrations(200));
     const { databases: own } = await readFamily(root);
     const { root: familyRoot } = await copyFamily(environment, 'family_template');
     const family = await readFamily(familyRoot);

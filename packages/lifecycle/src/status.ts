@@ -44,7 +44,7 @@ export async function readStatus(target: Target, context: Context = {}): Promise
       reachable = true;
       const standing = await readStanding(client, target, files);
       const { applied, pending } = standing;
-      const problems = findObstacles(standing, target).map(({ code, message, hint }) => problem(code, message, hint));
+      const problems = findObstacles(standing, target).map(problemOf);
       return { ...base, reachable, applied: applied.length, pending: pending.map(({ name }) => name), problems };
     };
     return await withSession(parameters, context, read, { pipeline: true });
@@ -53,14 +53,20 @@ export async function readStatus(target: Target, context: Context = {}): Promise
   }
 }
 
-function problem(code: ErrorCode, message: string, hint: string | undefined): Problem {
-  return hint === undefined ? { code, message } : { code, message, hint };
-}
-
-function toProblem(error: unknown): Problem {
+/** An error as a row of the state shows it. Throws again what nobody threw on purpose. */
+export function toProblem(error: unknown): Problem {
   if (sqlState(error)) {
-    return problem('QUERY_FAILED', `the server refused to tell: ${(error as Error).message}`, undefined);
+    return problemOf({ code: 'QUERY_FAILED', message: `the server refused to tell: ${(error as Error).message}` });
   }
   if (!(error instanceof AtrizError)) throw error;
-  return problem(error.code, error.message, error.hint);
+  return problemOf(error);
+}
+
+/** What is wrong, without all else that came with it. */
+export function problemOf({
+  code,
+  message,
+  hint,
+}: Omit<Problem, 'hint'> & { readonly hint?: string | undefined }): Problem {
+  return hint === undefined ? { code, message } : { code, message, hint };
 }

@@ -36,6 +36,11 @@ export function nameOf({ instance, database }: Pick<Target, 'instance' | 'databa
   return instance ?? database.name;
 }
 
+/** `"atriz_shared" on localhost:5432`: a database as messages name it. */
+export function placeOf({ parameters: { database, host, port } }: Target): string {
+  return `"${database}" on ${host}:${port}`;
+}
+
 export interface OpenTargetOptions {
   readonly family: string;
   readonly root: string;

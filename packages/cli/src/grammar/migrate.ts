@@ -43,6 +43,12 @@ export function addMigrateCommands(program: Command, run: Run): void {
     .action(async (options: CommonOptions & CheckOptions) =>
       run(options, (await import('../commands/migrate-check.ts')).check, options),
     );
+  addCommand(migrate, 'plan', 'show what up would do, in which order and with which locks; touch nothing')
+    .addOption(countOption())
+    .option('--allow-out-of-order', 'plan files that are older than the newest applied one, too')
+    .action(async (options: CommonOptions & UpOptions) =>
+      run(options, (await import('../commands/migrate-plan.ts')).plan, options),
+    );
   addAskingCommand(migrate, 'squash', 'put one migration file in the place of the first ones, proven to make the same')
     .requiredOption('--to <name>', 'the newest that is to be in it')
     .action(async (options: CommonOptions & SquashOptions) =>

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { FamilyDatabase } from '@atriz/database/workspace';
 import { parseMigration, readMigrationFiles, type MigrationFile } from '../migrations/migration-file.ts';
+import type { KnownMigrations } from './faults.ts';
 import type { DatabaseMigrations, MigrationNode } from './graph.ts';
 
 /** What a file must hold to be worth a closer look: most hold it nowhere, and reading 500 closely takes its time. */
@@ -12,9 +13,7 @@ const HINT = /--[ \t]*requires[ \t]*:/i;
  */
 export async function readNodes(database: FamilyDatabase): Promise<DatabaseMigrations> {
   const { name, dependsOn } = database;
-  const directory = `${database.directory}/${database.migrationsDirectory}`;
-  const files = await readMigrationFiles(directory).catch((): MigrationFile[] => []);
-  return { name, dependsOn, migrations: await Promise.all(files.map(readNode)) };
+  return { name, dependsOn, migrations: await Promise.all((await listFiles(database)).map(readNode)) };
 }
 
 /** One of them. */
@@ -28,4 +27,16 @@ export async function readNode(file: MigrationFile): Promise<MigrationNode> {
   } catch {
     return { name, path, requires: [] };
   }
+}
+
+/** The names of all migrations of the family, by database: what `requires` lines may speak of. */
+export async function readNames(databases: readonly FamilyDatabase[]): Promise<KnownMigrations> {
+  const entries = databases.map(
+    async (database) => [database.name, (await listFiles(database)).map(({ name }) => name)] as const,
+  );
+  return new Map(await Promise.all(entries));
+}
+
+async function listFiles({ directory, migrationsDirectory }: FamilyDatabase): Promise<MigrationFile[]> {
+  return readMigrationFiles(`${directory}/${migrationsDirectory}`).catch(() => []);
 }

@@ -1,17 +1,25 @@
 import { AtrizError } from '@atriz/database';
 import type { Context } from '../context.ts';
-import type { Target } from '../target.ts';
+import type { Problem } from '../status.ts';
+import { placeOf, type Target } from '../target.ts';
 import { readApplied } from './applied.ts';
 import { labelOf, type MigrationNode, type Requirement } from './graph.ts';
 
 /** Opens another database of the family, by its definition's name; resolves to `undefined` where there is none. */
 export type OpenOther = (name: string) => Promise<Target | undefined>;
 
-interface Unmet {
+/** A `requires` line of a file. */
+interface Line {
   readonly path: string;
   readonly requirement: Requirement;
-  readonly because: string;
-  readonly create: boolean;
+}
+
+/** A `requires` line about something that is not there. */
+export interface Unmet extends Line {
+  /** `"atriz_shared" on localhost:5432`: where it was looked for. */
+  readonly place: string;
+  /** Whether there is such a database at all. */
+  readonly exists: boolean;
 }
 
 /**
@@ -34,48 +42,47 @@ export async function checkRequirements(
       const other = await openOther(name);
       if (!other) throw unknownDatabase(required[0]!);
       const applied = await readApplied(other, context).catch((error: unknown) => {
-        throw unanswered(required[0]!, error);
+        throw error instanceof AtrizError ? unansweredError(required[0]!, error) : error;
       });
-      const place = `"${other.parameters.database}" on ${other.parameters.host}:${other.parameters.port}`;
-      const because = applied ? `is not applied to ${place}` : `cannot be in ${place}: there is no such database`;
       return required
         .filter(({ requirement }) => !applied?.has(requirement.migration))
-        .map(({ path, requirement }) => ({ path, requirement, because, create: !applied }));
+        .map(({ path, requirement }) => ({ path, requirement, place: placeOf(other), exists: applied !== undefined }));
     }),
   );
-  if (unmet.flat().length > 0) throw missing(unmet.flat(), target);
+  if (unmet.flat().length > 0) throw missingError(unmet.flat(), target.database.name);
 }
 
-/** The same error, which says now why that database is asked at all. */
-function unanswered({ path, requirement }: Pick<Unmet, 'path' | 'requirement'>, error: unknown): unknown {
-  if (!(error instanceof AtrizError)) return error;
-  const { database, migration, line } = requirement;
-  const fact = `${path}:${line}: it requires ${labelOf(database, migration)}, and that database cannot be asked`;
-  return new AtrizError(error.code, `${fact}: ${error.message}`, { hint: error.hint, cause: error });
-}
-
-function missing(unmet: readonly Unmet[], target: Target): AtrizError {
-  const facts = unmet.map(
-    ({ path, requirement, because }) =>
-      `${path}:${requirement.line}: it requires ${labelOf(requirement.database, requirement.migration)}, which ${because}`,
+/** `REQUIREMENT_MISSING`, with every line, and the command that applies both sides in their order. */
+export function missingError(unmet: readonly Unmet[], database: string): AtrizError {
+  const facts = unmet.map(({ place, exists, ...line }) =>
+    exists
+      ? `${describe(line)}, which is not applied to ${place}`
+      : `${describe(line)}, which cannot be in ${place}: there is no such database`,
   );
-  const absent = flags(unmet.filter(({ create }) => create).map(({ requirement }) => requirement.database));
-  const all = flags([...unmet.map(({ requirement }) => requirement.database), target.database.name]);
+  const absent = flags(unmet.filter(({ exists }) => !exists).map(({ requirement }) => requirement.database));
+  const all = flags([...unmet.map(({ requirement }) => requirement.database), database]);
   const create = absent === '' ? '' : `pnpm exec atriz create${absent} && `;
   return new AtrizError('REQUIREMENT_MISSING', facts.join('\n'), {
     hint: `apply them in their order: ${create}pnpm exec atriz migrate${all}`,
   });
 }
 
-function flags(databases: readonly string[]): string {
-  return [...new Set(databases)].map((name) => ` --database ${name}`).join('');
+/** What kept the other database from answering, with the reason why it was asked at all. */
+export function unansweredError(line: Line, cause: AtrizError | Problem): AtrizError {
+  const message = `${describe(line)}, and that database cannot be asked: ${cause.message}`;
+  return new AtrizError(cause.code, message, { hint: cause.hint, cause });
 }
 
-function unknownDatabase({ path, requirement }: Pick<Unmet, 'path' | 'requirement'>): AtrizError {
-  const { database, migration, line } = requirement;
-  return new AtrizError(
-    'REQUIREMENT_UNKNOWN',
-    `${path}:${line}: it requires ${labelOf(database, migration)}, but there is no such database in this workspace`,
-    { hint: 'name a database by its definition, as pnpm db:status lists them' },
-  );
+function unknownDatabase(line: Line): AtrizError {
+  return new AtrizError('REQUIREMENT_UNKNOWN', `${describe(line)}, but there is no such database in this workspace`, {
+    hint: 'name a database by its definition, as pnpm db:status lists them',
+  });
+}
+
+function describe({ path, requirement: { database, migration, line } }: Line): string {
+  return `${path}:${line}: it requires ${labelOf(database, migration)}`;
+}
+
+function flags(databases: readonly string[]): string {
+  return [...new Set(databases)].map((name) => ` --database ${name}`).join('');
 }
