@@ -208,3 +208,29 @@ test('databases of one server with the same history are compared with one replay
     'replaying 3 migrations into a scratch database',
   ]);
 });
+
+test('in a database that was never migrated, all that is there is drift', async () => {
+  await using plants = await openPlantation({
+    migrations: { [`${TREES}.sql`]: migration('CREATE TABLE trees (id int);') },
+  });
+  await plants.query('CREATE TABLE by_hand (id int)');
+  await plants.query('DROP TABLE IF EXISTS pgmigrations');
+  await expect(checkDrift(plants.target)).resolves.toMatchObject({
+    applied: 0,
+    pending: 1,
+    differences: [{ sentence: 'table by_hand is in the database, but no migration makes it' }],
+  });
+});
+
+test('a history that a squash has yet to take over is compared with the squash', async () => {
+  await using plants = await openMigrated();
+  await plants.remove(`migrations/${TREES}.sql`);
+  await plants.remove(`migrations/${HERBS}.sql`);
+  await plants.write(
+    `migrations/1700000000002_squashed.sql`,
+    `-- atriz: squashes ${TREES}\n-- atriz: squashes ${HERBS}\n${migration(
+      'CREATE TABLE trees (id int PRIMARY KEY, name varchar(20)); CREATE TABLE herbs (id serial PRIMARY KEY);',
+    )}`,
+  );
+  await expect(checkDrift(plants.target)).resolves.toEqual({ applied: 1, pending: 0, differences: [] });
+});

@@ -1,9 +1,11 @@
 import { AtrizError } from '@atriz/database';
 import type { Context } from '../context.ts';
+import { qualified } from '../identifiers.ts';
 import { checkIdentity, readIdentity } from '../ledger/identity.ts';
-import { readHistory } from '../migrations/history.ts';
+import { HISTORY_SCHEMA, readHistory } from '../migrations/history.ts';
 import { directoryOf, readMigration, readMigrationFiles, type MigrationFile } from '../migrations/migration-file.ts';
 import { withScratchDatabase } from '../scratch.ts';
+import { settleHistory } from '../squash/standing.ts';
 import type { Target } from '../target.ts';
 import type { Catalog } from './catalog.ts';
 import { compareCatalogs } from './compare.ts';
@@ -43,7 +45,8 @@ export function createDriftCheck(): typeof checkDrift {
   return async (target, context = {}) => {
     const files = await readMigrationFiles(directoryOf(target));
     const live = await readLive(target, context);
-    const applied = live.history.map((name) => files.find((file) => file.name === name) ?? refuseMissing(name, target));
+    const history = await settleHistory(live.history, files);
+    const applied = history.map((name) => files.find((file) => file.name === name) ?? refuseMissing(name, target));
     const { host, port, user } = target.parameters;
     const key = JSON.stringify([host, port, user, applied.map(({ path }) => path)]);
     const replayed = replays.get(key) ?? readReplayed(target, applied, context);
@@ -51,7 +54,7 @@ export function createDriftCheck(): typeof checkDrift {
     const differences = compareCatalogs(await replayed, live.catalog, { lenient: true });
     return {
       applied: applied.length,
-      pending: files.filter(({ name }) => !live.history.includes(name)).length,
+      pending: files.filter(({ name }) => !history.includes(name)).length,
       differences: differences.map((each) => toFinding(each, DRIFT)),
     };
   };
@@ -62,9 +65,14 @@ function readLive(
   context: Context,
 ): Promise<{ readonly history: readonly string[]; readonly catalog: Catalog }> {
   return withReadOnly(target, context, async (client) => {
-    const identity = await readIdentity(client);
+    // In a transaction, asking for a table that is not there would be the end of it.
+    const { rows } = await client.query<{ ledger: boolean; history: boolean }>(
+      `SELECT to_regclass('atriz.identity') IS NOT NULL AS ledger, to_regclass($1) IS NOT NULL AS history`,
+      [qualified(HISTORY_SCHEMA, target.database.migrationsTable)],
+    );
+    const identity = rows[0]!.ledger ? await readIdentity(client) : undefined;
     if (identity) checkIdentity(identity, target);
-    const history = await readHistory(client, target.database.migrationsTable);
+    const history = rows[0]!.history ? await readHistory(client, target.database.migrationsTable) : [];
     return { history, catalog: await readCatalog(client, target.database.migrationsTable) };
   });
 }

@@ -10,6 +10,8 @@ import { withRun, type Run } from '../ledger/run.ts';
 import { withMigrationLock } from '../lock.ts';
 import type { OpenOther } from '../plan/requirements.ts';
 import { withSession } from '../session.ts';
+import { refuseSquashedFiles } from '../squash/standing.ts';
+import { takeOverSquashed } from '../squash/take-over.ts';
 import type { Target } from '../target.ts';
 import { readEdits, type Edit } from './edits.ts';
 import { loadLibrary } from './library.ts';
@@ -51,11 +53,11 @@ const NOTHING: MigrateResult = { applied: [], undone: [] };
 /**
  * Applies the pending migrations, oldest first, each in a transaction of its own. One migrator works at a time; the
  * others wait and then find nothing to do. A history that node-pg-migrate's own command made is adopted: its files'
- * texts are recorded as those that were applied.
+ * texts are recorded as those that were applied. A file that squashes what is applied takes its place there.
  *
  * Throws `MIGRATION_FAILED`, `MIGRATION_INVALID`, `MIGRATION_EDITED` (with what was edited), `MIGRATION_MISSING`
  * (applied, but its file is gone), `MIGRATION_OUT_OF_ORDER` (a file older than the newest applied),
- * `MIGRATION_UNFINISHED`, `REQUIREMENT_MISSING`, `IDENTITY_MISMATCH`, `BACKUP_REQUIRED`, `LOCK_TIMEOUT`,
+ * `MIGRATION_UNFINISHED`, `SQUASH_PARTIAL`, `REQUIREMENT_MISSING`, `IDENTITY_MISMATCH`, `BACKUP_REQUIRED`, `LOCK_TIMEOUT`,
  * `ARGUMENT_INVALID` (a count below 1), connection errors, and what the context's `inspectPending` throws.
  */
 export async function migrateUp(
@@ -68,6 +70,7 @@ export async function migrateUp(
   const work = async (client: pg.Client): Promise<MigrateResult> => {
     const glance = await planUp(client, target, all, options);
     if (!needsWriting(glance, target)) return NOTHING;
+    await refuseSquashedFiles(all);
 
     void loadLibrary();
     if (glance.files.length > 0 && !options.continues) {
@@ -75,13 +78,16 @@ export async function migrateUp(
       await context.inspectPending?.(glance.pending.slice(0, options.count), target);
     }
     return withMigrationLock(client, target, context, async () => {
-      const { files, unrecorded } = await planUp(client, target, all, options);
+      const { files, unrecorded, squashed } = await planUp(client, target, all, options);
       const units = await readUnits(files, 'up');
       await checkRequired(units, target, options, context);
       await createLedger(client, target);
       await adopt(client, target, unrecorded);
-      if (files.length === 0) return NOTHING;
-      await recorded(client, 'migrate up', context, (run) => runMigrations(client, target, units, { context, run }));
+      if (files.length === 0 && squashed.length === 0) return NOTHING;
+      await recorded(client, 'migrate up', context, async (run) => {
+        await takeOverSquashed(client, target, squashed, { ...context, run });
+        if (units.length > 0) await runMigrations(client, target, units, { context, run });
+      });
       return { applied: files.map(({ name }) => name), undone: [] };
     });
   };
@@ -145,6 +151,7 @@ async function withUndo(
     withMigrationLock(client, target, context, async () => {
       await refuseDestruction(client, target, 'undo migrations of', context);
       const standing = await readStanding(client, target, all);
+      if (standing.squashed.length > 0) throw squashesFirst(standing);
       const newest = standing.applied.slice(-count).toReversed();
       if (newest.length === 0) return NOTHING;
       const names = new Set(newest.map(({ name }) => name));
@@ -169,9 +176,9 @@ interface UpPlan extends Standing {
 }
 
 /** Whether there is anything to run, or to write into the ledger. */
-function needsWriting({ identity, files, unrecorded }: UpPlan, target: Target): boolean {
+function needsWriting({ identity, files, unrecorded, squashed }: UpPlan, target: Target): boolean {
   if (identity === undefined || isToBeNamed(identity, target)) return true;
-  return files.length > 0 || unrecorded.length > 0;
+  return files.length > 0 || unrecorded.length > 0 || squashed.length > 0;
 }
 
 /** What `up` would run now, read without writing. Throws where it must not run. */
@@ -237,6 +244,14 @@ async function refuseIrreversible(file: MigrationFile): Promise<void> {
   }
   throw new AtrizError('MIGRATION_INVALID', `${file.path}: it has no Down section, so it cannot be undone`, {
     hint: 'add a "-- Down Migration" line and the statements that undo it',
+  });
+}
+
+function squashesFirst({ squashed }: Standing): AtrizError {
+  const names = squashed.map(({ file }) => file.name).join(', ');
+  const message = `what is applied was squashed since, and the history does not say so yet: ${names}`;
+  return new AtrizError('MIGRATION_MISSING', message, {
+    hint: 'atriz migrate up writes it down, and runs nothing of it',
   });
 }
 

@@ -3,12 +3,13 @@ import { AtrizError, type ErrorCode } from '@atriz/database';
 import type pg from 'pg';
 import { checkIdentity } from '../ledger/identity.ts';
 import { readState, type LedgerState, type UnfinishedMigration } from '../ledger/state.ts';
+import { settleSquashes, type SquashedStanding } from '../squash/standing.ts';
 import type { Target } from '../target.ts';
 import { compareHistory, type Comparison } from './history.ts';
 import { checksumOf, type MigrationFile } from './migration-file.ts';
 
 /** How a database and its package's files stand to each other. */
-export interface Standing extends LedgerState, Comparison {
+export interface Standing extends LedgerState, Comparison, SquashedStanding {
   /** For a missing migration, the pending file that has its text: it was renamed. */
   readonly renamed: ReadonlyMap<string, string>;
 }
@@ -22,7 +23,7 @@ export async function readStanding(
   const state = await readState(client, target.database.migrationsTable);
   const recorded = new Map(state.applied.map(({ name, checksum }) => [name, checksum]));
   const applied = await readChecksums(files.filter(({ name }) => recorded.get(name) !== undefined));
-  const comparison = compareHistory(files, state.applied, applied);
+  const comparison = await settleSquashes(compareHistory(files, state.applied, applied), state.applied);
   const pending = comparison.missing.length > 0 ? await readChecksums(comparison.pending) : new Map<string, string>();
   const byChecksum = new Map([...pending].map(([name, checksum]) => [checksum, name]));
   const renamed = comparison.missing.flatMap((name) => {
@@ -53,7 +54,7 @@ export interface ObstacleOptions {
 
 /**
  * Everything that keeps `up` from running, worst first, one for each migration; pure. The codes are
- * `IDENTITY_MISMATCH`, `MIGRATION_UNFINISHED`, `MIGRATION_EDITED`, `MIGRATION_MISSING` and `MIGRATION_OUT_OF_ORDER`.
+ * `IDENTITY_MISMATCH`, `MIGRATION_UNFINISHED`, `MIGRATION_EDITED`, `SQUASH_PARTIAL`, `MIGRATION_MISSING` and `MIGRATION_OUT_OF_ORDER`.
  */
 export function findObstacles(
   standing: Standing,
@@ -64,6 +65,7 @@ export function findObstacles(
     ...findMismatch(standing, target),
     ...standing.unfinished.map(unfinished),
     ...standing.edited.map(({ name }) => edited(name)),
+    ...standing.partlySquashed.map(({ file, missing: names }) => partlySquashed(file.name, names)),
     ...standing.missing.map((name) => missing(name, standing.renamed.get(name))),
     ...(outOfOrder ? [] : standing.outOfOrder.map(({ name }) => late(name))),
   ];
@@ -100,6 +102,15 @@ function edited(name: string): Obstacle {
     name,
     message: `${name} was edited after it was applied`,
     hint: 'bring its old text back and write a new migration; while you work on it: atriz migrate redo; when only the words changed: atriz migrate repair',
+  };
+}
+
+function partlySquashed(name: string, names: readonly string[]): Obstacle {
+  return {
+    code: 'SQUASH_PARTIAL',
+    name,
+    message: `${name} takes the place of migrations of which some are applied, and these are not: ${names.join(', ')}`,
+    hint: 'apply them from a checkout that still has their files, then run this again',
   };
 }
 

@@ -8,6 +8,8 @@ export interface MigrationNode {
   readonly name: string;
   readonly path: string;
   readonly requires: readonly Requirement[];
+  /** The names that it had before: those of the migrations that it squashes. */
+  readonly squashes?: readonly string[];
 }
 
 /** What is to be applied to one database, in the order of its files. Each comes after the one before it. */
@@ -36,8 +38,8 @@ export interface Place {
 export function edgesOf(databases: readonly DatabaseMigrations[]): Edge[] {
   const places = new Map<string, Place>();
   for (const database of databases) {
-    for (const [index, { name }] of database.migrations.entries()) {
-      places.set(labelOf(database.name, name), { database, index });
+    for (const [index, { name, squashes = [] }] of database.migrations.entries()) {
+      for (const each of [name, ...squashes]) places.set(labelOf(database.name, each), { database, index });
     }
   }
   return databases.flatMap((database) =>

@@ -31,7 +31,9 @@ export async function readMigrationOrder(
 ): Promise<MigrationOrder | undefined> {
   const others = family.filter(({ name }) => !chosen.some((each) => each.name === name));
   const all = [...chosen, ...(await Promise.all(others.map(readNodes)))];
-  const names = new Map(all.map(({ name, migrations }) => [name, migrations.map((each) => each.name)]));
+  const names = new Map(
+    all.map(({ name, migrations }) => [name, migrations.flatMap((each) => [...(each.squashes ?? []), each.name])]),
+  );
   if (findFaults(all, names).size === 0 && followsPackages(planSegments(chosen), chosen)) return undefined;
 
   const pending = await Promise.all(

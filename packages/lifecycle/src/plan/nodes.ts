@@ -5,10 +5,10 @@ import type { KnownMigrations } from './faults.ts';
 import type { DatabaseMigrations, MigrationNode } from './graph.ts';
 
 /** What a file must hold to be worth a closer look: most hold it nowhere, and reading 500 closely takes its time. */
-const HINT = /--[ \t]*requires[ \t]*:/i;
+const HINT = /--[ \t]*(?:requires[ \t]*:|atriz[ \t]*:[ \t]*squashes)/i;
 
 /**
- * Reads the `requires` lines of a package's migrations. A file that is not valid, or a directory that holds such, counts
+ * Reads the `requires` lines of a package's migrations, and which they squash. A file that is not valid, or a directory that holds such, counts
  * as one without: whoever applies it is told, here nothing but the order is decided.
  */
 export async function readNodes(database: FamilyDatabase): Promise<DatabaseMigrations> {
@@ -23,7 +23,7 @@ export async function readNode(file: MigrationFile): Promise<MigrationNode> {
   if (!HINT.test(text)) return { name, path, requires: [] };
   try {
     const { directives } = await parseMigration(file, text);
-    return { name, path, requires: directives.requires };
+    return { name, path, requires: directives.requires, squashes: directives.squashes };
   } catch {
     return { name, path, requires: [] };
   }
