@@ -56,6 +56,7 @@ test('check lists what was changed by hand, and ends with 3; what depends on tha
   const { code, stdout } = await workspace.atriz(['migrate', 'check', '--json']);
   expect(code).toBe(3);
   expect(JSON.parse(stdout)).toEqual({
+    run: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
     databases: [
       {
         name: 'garden',
