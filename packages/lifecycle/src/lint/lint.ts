@@ -25,8 +25,12 @@ export interface LintOptions {
 
 export const LINT_CONFIG_FILE = '.squawk.toml';
 
-/** For a workspace that has none. Atriz sets a lock timeout for every migration, and leaves the statements their time. */
-const DEFAULT_CONFIG = `excluded_rules = ["require-statement-timeout"]\n`;
+/**
+ * For a workspace that has none. A migration may take its time, as long as nobody waits for it. And it need not be one that
+ * can be run twice: Atriz knows how far a file without a transaction came, and IF NOT EXISTS would pass over the INVALID
+ * index that a failed CREATE INDEX CONCURRENTLY leaves.
+ */
+const DEFAULT_CONFIG = `excluded_rules = ["require-statement-timeout", "prefer-robust-stmts"]\n`;
 
 /** About how a schema looks; none of them can block, break or lose anything. */
 const RULES_OF_TASTE = /^(?:prefer-.*|ban-char-field|unused-ignore)$/;
