@@ -5,6 +5,7 @@ import { addDatabaseCommands } from './grammar/database.ts';
 import { addGenerateCommand } from './grammar/generate.ts';
 import { addIdentityCommands } from './grammar/identity.ts';
 import { addMigrateCommands } from './grammar/migrate.ts';
+import { addNewCommand } from './grammar/new.ts';
 import { addWorkspaceCommands } from './grammar/workspace.ts';
 import { openInvocation, type Surroundings } from './invocation.ts';
 
@@ -29,6 +30,7 @@ export function createProgram(surroundings: Surroundings, onExitCode: (code: num
   addMigrateCommands(program, run);
   addGenerateCommand(program, run);
   addIdentityCommands(program, run);
+  addNewCommand(program, run);
   addWorkspaceCommands(program, run);
   return program;
 }

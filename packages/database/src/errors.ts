@@ -64,6 +64,7 @@ export const ERROR_CODES = [
   'LINT_REFUSED',
   'REQUIREMENT_MISSING',
   // the run
+  'INSTALL_FAILED',
   'INTERRUPTED',
   'INTERNAL',
 ] as const;

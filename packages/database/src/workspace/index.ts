@@ -28,6 +28,7 @@ export {
   type ColumnName,
   type Reference,
 } from './references.ts';
+export { readPackages, type WorkspacePackage } from './packages.ts';
 export { findWorkspaceRoot } from './root.ts';
 export {
   BACKUP_AGE_VARIABLE,

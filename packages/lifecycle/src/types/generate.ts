@@ -48,7 +48,7 @@ export async function renderTypes(
   const migrations = await Promise.all(
     files.map(async ({ name, path }) => ({ name, text: await readFile(path, 'utf8') })),
   );
-  context.onProgress?.(`replaying ${files.length} migrations`);
+  context.onProgress?.(`replaying ${files.length === 1 ? '1 migration' : `${files.length} migrations`}`);
   const silent = { ...context, onProgress: undefined };
   return withScratchDatabase(target, silent, async (scratch) => {
     await migrateUp(scratch, {}, silent);
