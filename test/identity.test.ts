@@ -34,6 +34,7 @@ const READING: Readonly<Record<string, readonly string[]>> = {
   generate: [],
   history: [],
   doctor: [],
+  validate: [],
   'check env': [],
   'identity show': [],
   'migrate status': [],
