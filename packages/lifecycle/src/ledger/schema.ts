@@ -66,3 +66,39 @@ CREATE TABLE IF NOT EXISTS atriz.runs (
 );
 COMMENT ON TABLE atriz.runs IS 'What was done to this database, by whom, and how it ended; one run over several databases has the same run_id in each. No end: it was cut off.';
 `;
+
+/** Made where the first reference is checked, in the database that refers. */
+export const CREATE_REFERENCE_CHECKS = `
+CREATE TABLE IF NOT EXISTS atriz.reference_checks (
+  reference text CONSTRAINT reference_checks_pkey PRIMARY KEY,
+  target text NOT NULL,
+  checked_at timestamptz NOT NULL DEFAULT now(),
+  duration_ms double precision NOT NULL,
+  keys bigint NOT NULL,
+  orphan_keys bigint NOT NULL,
+  orphan_rows bigint NOT NULL,
+  atriz_version text NOT NULL
+);
+COMMENT ON TABLE atriz.reference_checks IS
+  'What the last check of each cross-database reference found: distinct keys, those that lead nowhere, and their rows.';
+`;
+
+/** Made where the first row is deleted with everything that refers to it, in the database of that row. */
+export const CREATE_DELETIONS = `
+CREATE TABLE IF NOT EXISTS atriz.deletions (
+  id uuid CONSTRAINT deletions_pkey PRIMARY KEY DEFAULT gen_random_uuid(),
+  target text NOT NULL,
+  key text NOT NULL,
+  step text NOT NULL CONSTRAINT deletions_step_check CHECK (step IN ('check', 'apply', 'done')),
+  row jsonb NOT NULL,
+  changed jsonb NOT NULL DEFAULT '{}',
+  started_at timestamptz NOT NULL DEFAULT now(),
+  finished_at timestamptz,
+  atriz_version text NOT NULL,
+  CONSTRAINT deletions_finished_check CHECK ((step = 'done') = (finished_at IS NOT NULL))
+);
+CREATE UNIQUE INDEX IF NOT EXISTS deletions_unfinished_key ON atriz.deletions (target, key) WHERE finished_at IS NULL;
+COMMENT ON TABLE atriz.deletions IS 'Rows that were deleted with what refers to them in other databases, and deletions under way.';
+COMMENT ON COLUMN atriz.deletions.row IS 'The row''s values in the columns that other databases refer to.';
+COMMENT ON COLUMN atriz.deletions.changed IS 'For each reference, how many rows were deleted or set to null so far.';
+`;
