@@ -2,7 +2,7 @@ import { AtrizError } from '@atriz/database';
 import { formatColumn } from '@atriz/database/workspace';
 import pg from 'pg';
 import type { RowValues } from './deletion-state.ts';
-import { ARRAY_TYPES, isKey } from './key.ts';
+import { canonical, holdsKey, isKey } from './key.ts';
 import type { LiveColumn } from './orphans.ts';
 import { toRuleError } from './rule.ts';
 
@@ -16,7 +16,7 @@ export function checkKey(key: string, { column: { name, kind, type } }: LiveColu
 
 /** The key as PostgreSQL writes it: one key has one name in the ledger, however it was typed. */
 export async function canonicalKey(key: string, { client, column: { kind } }: LiveColumn): Promise<string> {
-  const { rows } = await client.query<{ key: string }>(`SELECT ($1::${ARRAY_TYPES[kind]})[1]::text AS key`, [[key]]);
+  const { rows } = await client.query<{ key: string }>(`SELECT ${canonical(kind)} AS key`, [key]);
   return rows[0]!.key;
 }
 
@@ -35,28 +35,25 @@ export async function lockDeletion({ client, column: { name } }: LiveColumn, key
  */
 export async function readRow(
   key: string,
-  { client, column: { name, table, column, kind } }: LiveColumn,
+  { client, column }: LiveColumn,
   { columns, lock = false }: { readonly columns: readonly string[]; readonly lock?: boolean },
 ): Promise<RowValues | undefined> {
   const values = columns.map(pg.escapeIdentifier).map((each) => `${each}::text AS ${each}`);
   const { rows } = await client.query<RowValues>(
-    `SELECT ${values.join(', ')} FROM ${table} WHERE ${column} = ANY ($1::${ARRAY_TYPES[kind]})${lock ? ' FOR UPDATE' : ''}`,
+    `SELECT ${values.join(', ')} FROM ${column.table} WHERE ${holdsKey(column)}${lock ? ' FOR UPDATE' : ''}`,
     [[key]],
   );
   if (rows.length <= 1) return rows[0];
-  throw new AtrizError('REFERENCE_INVALID', `${rows.length} rows of ${formatColumn(name)} are ${key}, not one`, {
+  throw new AtrizError('REFERENCE_INVALID', `${rows.length} rows of ${formatColumn(column.name)} are ${key}, not one`, {
     hint: 'name a column that is unique',
   });
 }
 
 /** Deletes the row, in the caller's transaction. Throws `REFERENCE_FAILED` when its own database does not let it go. */
 export async function deleteRow(key: string, target: LiveColumn): Promise<void> {
-  const {
-    client,
-    column: { table, column, kind },
-  } = target;
+  const { client, column } = target;
   try {
-    await client.query(`DELETE FROM ${table} WHERE ${column} = ANY ($1::${ARRAY_TYPES[kind]})`, [[key]]);
+    await client.query(`DELETE FROM ${column.table} WHERE ${holdsKey(column)}`, [[key]]);
     await client.query('SET CONSTRAINTS ALL IMMEDIATE');
   } catch (error) {
     throw toRuleError(error, 'cascade', target);

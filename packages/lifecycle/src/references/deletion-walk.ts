@@ -4,7 +4,7 @@ import { formatColumn, type ColumnName, type Reference } from '@atriz/database/w
 import pg from 'pg';
 import { columnsReferredTo, type Dependent } from './deletion-plan.ts';
 import type { RowValues } from './deletion-state.ts';
-import { ARRAY_TYPES } from './key.ts';
+import { holdsKey } from './key.ts';
 import { countRows, type LiveColumn } from './orphans.ts';
 import { applyRule, isChanging, probeRule, toRuleError, type ChangingRule } from './rule.ts';
 
@@ -79,7 +79,7 @@ function keysOf({ target }: Reference, rows: readonly RowValues[]): string[] {
 }
 
 async function eachBatch(
-  { client, column: { table, column, kind } }: LiveColumn,
+  { client, column }: LiveColumn,
   keys: readonly string[],
   columns: readonly string[],
   work: (rows: readonly RowValues[]) => Promise<void>,
@@ -88,7 +88,7 @@ async function eachBatch(
   // WITH HOLD: the cursor needs no transaction, so that others may come and go in this session.
   await client.query(
     `DECLARE ${cursor} NO SCROLL CURSOR WITH HOLD FOR
-     SELECT ${listAsText(columns)} FROM ${table} WHERE ${column} = ANY ($1::${ARRAY_TYPES[kind]})`,
+     SELECT ${listAsText(columns)} FROM ${column.table} WHERE ${holdsKey(column)}`,
     [keys],
   );
   for (;;) {
@@ -106,15 +106,13 @@ async function deleteBatch(
   columns: readonly string[],
   before: (rows: readonly RowValues[]) => Promise<void>,
 ): Promise<number> {
-  const {
-    client,
-    column: { name, table, column, kind },
-  } = source;
-  const holdsKey = `${column} = ANY ($1::${ARRAY_TYPES[kind]})`;
+  const { client, column } = source;
+  const { table } = column;
+  const isMeant = holdsKey(column);
   for (let attempt = 1; attempt <= FRUITLESS_TRIES; attempt += 1) {
     const { rows } = await client.query<RowValues & { readonly ctid: string; readonly tableoid: string }>(
       `SELECT ${listAsText(columns)}, ctid::text, tableoid::text
-         FROM ${table} WHERE ${holdsKey} LIMIT ${BATCH_ROWS}`,
+         FROM ${table} WHERE ${isMeant} LIMIT ${BATCH_ROWS}`,
       [keys],
     );
     if (rows.length === 0) return 0;
@@ -123,7 +121,7 @@ async function deleteBatch(
     const { rowCount } = await client
       .query(
         `DELETE FROM ${table}
-          WHERE ctid = ANY ($2::tid[]) AND ${holdsKey} AND tableoid::text || ctid::text = ANY ($3::text[])`,
+          WHERE ctid = ANY ($2::tid[]) AND ${isMeant} AND tableoid::text || ctid::text = ANY ($3::text[])`,
         [keys, rows.map(({ ctid }) => ctid), rows.map(({ ctid, tableoid }) => tableoid + ctid)],
       )
       .catch((error: unknown) => {
@@ -131,7 +129,7 @@ async function deleteBatch(
       });
     if (rowCount) return rowCount;
   }
-  throw new AtrizError('REFERENCE_FAILED', `rows of ${formatColumn(name)} stay although they were deleted`, {
+  throw new AtrizError('REFERENCE_FAILED', `rows of ${formatColumn(column.name)} stay although they were deleted`, {
     hint: 'look for a trigger that keeps them, or a session that changes them all the time; then run the command again',
   });
 }

@@ -6,12 +6,7 @@ import type { KeyColumn, KeyKind } from './column.ts';
  */
 export type KeyBytes = Uint8Array;
 
-/** The type of an array parameter of keys. */
-export const ARRAY_TYPES: Readonly<Record<KeyKind, string>> = {
-  integer: 'bigint[]',
-  text: 'text[]',
-  uuid: 'uuid[]',
-};
+const TYPES: Readonly<Record<KeyKind, string>> = { integer: 'bigint', text: 'text', uuid: 'uuid' };
 
 const UUID = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
 const LEAST_BIGINT = -(2n ** 63n);
@@ -25,6 +20,19 @@ export function selectKeys({ table, column, kind, isUnique, isUtf8 }: KeyColumn)
     kind !== 'text' ? column : isUtf8 ? `${column}::text COLLATE "C"` : `convert_to(${column}::text, 'UTF8')`;
   const query = `SELECT ${isUnique ? '' : 'DISTINCT '}${sorted} FROM ${table} WHERE ${column} IS NOT NULL ORDER BY 1`;
   return `COPY (${query}) TO STDOUT (FORMAT binary)`;
+}
+
+/**
+ * The condition that a column holds one of the keys of parameter 1. A semi-join, for which PostgreSQL takes an index or
+ * hashes; `= ANY` with integers of two widths would compare each row with each key where there is no index.
+ */
+export function holdsKey({ column, kind }: Pick<KeyColumn, 'column' | 'kind'>): string {
+  return `${column} IN (SELECT unnest($1::${TYPES[kind]}[]))`;
+}
+
+/** The expression that gives the key of parameter 1 as text, as PostgreSQL writes it. */
+export function canonical(kind: KeyKind): string {
+  return `$1::${TYPES[kind]}::text`;
 }
 
 /** The key as text, as PostgreSQL writes it. */

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { KeyColumn } from './column.ts';
-import { ARRAY_TYPES } from './key.ts';
+import { holdsKey } from './key.ts';
 
 /** A column, and a session in its database that may be asked at any time. */
 export interface LiveColumn {
@@ -36,11 +36,12 @@ export async function verifyOrphans(
 /** The keys that no row of the column has. */
 export async function withoutExisting(
   keys: readonly string[],
-  { client, column: { table, column, kind } }: LiveColumn,
+  { client, column: keyColumn }: LiveColumn,
 ): Promise<string[]> {
   if (keys.length === 0) return [];
+  const { table, column } = keyColumn;
   const { rows } = await client.query<{ key: string }>(
-    `SELECT DISTINCT ${column}::text AS key FROM ${table} WHERE ${column} = ANY ($1::${ARRAY_TYPES[kind]})`,
+    `SELECT DISTINCT ${column}::text AS key FROM ${table} WHERE ${holdsKey(keyColumn)}`,
     [keys],
   );
   const existing = new Set(rows.map(({ key }) => key));
@@ -50,12 +51,13 @@ export async function withoutExisting(
 /** How many rows hold each of the keys, those that none holds left out. */
 export async function countRows(
   keys: readonly string[],
-  { client, column: { table, column, kind } }: LiveColumn,
+  { client, column: keyColumn }: LiveColumn,
 ): Promise<OrphanKeys> {
   if (keys.length === 0) return new Map();
+  const { table, column } = keyColumn;
   const { rows } = await client.query<{ key: string; count: string }>(
     `SELECT ${column}::text AS key, count(*) AS count FROM ${table}
-      WHERE ${column} = ANY ($1::${ARRAY_TYPES[kind]}) GROUP BY 1 ORDER BY 1`,
+      WHERE ${holdsKey(keyColumn)} GROUP BY 1 ORDER BY 1`,
     [keys],
   );
   return new Map(rows.map(({ key, count }) => [key, Number(count)]));
@@ -64,15 +66,16 @@ export async function countRows(
 /** At most `limit` rows that hold one of the keys. */
 export async function readSamples(
   keys: readonly string[],
-  { client, column: { table, column, kind, primaryKey } }: LiveColumn,
+  { client, column: keyColumn }: LiveColumn,
   limit: number,
 ): Promise<OrphanSample[]> {
   if (keys.length === 0 || limit === 0) return [];
+  const { table, column, primaryKey } = keyColumn;
   const names = primaryKey.length > 0 ? primaryKey : ['ctid'];
   const parts = names.map((name) => `${pg.escapeLiteral(name)}, ${pg.escapeIdentifier(name)}::text`);
   const { rows } = await client.query<OrphanSample>(
     `SELECT ${column}::text AS key, json_build_object(${parts.join(', ')}) AS row FROM ${table}
-      WHERE ${column} = ANY ($1::${ARRAY_TYPES[kind]}) ORDER BY ${column}, ${names.map(pg.escapeIdentifier).join(', ')}
+      WHERE ${holdsKey(keyColumn)} ORDER BY ${column}, ${names.map(pg.escapeIdentifier).join(', ')}
       LIMIT ${limit}`,
     [keys],
   );

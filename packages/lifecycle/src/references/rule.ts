@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { AtrizError, sqlState, type DeleteRule } from '@atriz/database';
 import { formatColumn } from '@atriz/database/workspace';
-import { ARRAY_TYPES } from './key.ts';
+import { holdsKey } from './key.ts';
 import type { LiveColumn } from './orphans.ts';
 
 /** The rules that change the rows that refer. */
@@ -59,12 +59,13 @@ export async function probeRule(rule: ChangingRule, keys: readonly string[], sou
 async function changeBatch(
   rule: ChangingRule,
   keys: readonly string[],
-  { client, column: { table, column, kind } }: LiveColumn,
+  { client, column: keyColumn }: LiveColumn,
 ): Promise<number> {
-  const holdsKey = `${column} = ANY ($1::${ARRAY_TYPES[kind]})`;
-  const places = `ARRAY(SELECT ctid FROM ${table} WHERE ${holdsKey} LIMIT ${BATCH_ROWS})`;
+  const { table, column } = keyColumn;
+  const isMeant = holdsKey(keyColumn);
+  const places = `ARRAY(SELECT ctid FROM ${table} WHERE ${isMeant} LIMIT ${BATCH_ROWS})`;
   const change = rule === 'cascade' ? `DELETE FROM ${table}` : `UPDATE ${table} SET ${column} = NULL`;
-  const { rowCount } = await client.query(`${change} WHERE ctid = ANY (${places}) AND ${holdsKey}`, [keys]);
+  const { rowCount } = await client.query(`${change} WHERE ctid = ANY (${places}) AND ${isMeant}`, [keys]);
   return rowCount ?? 0;
 }
 
