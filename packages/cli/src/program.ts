@@ -6,6 +6,7 @@ import { addGenerateCommand } from './grammar/generate.ts';
 import { addIdentityCommands } from './grammar/identity.ts';
 import { addMigrateCommands } from './grammar/migrate.ts';
 import { addNewCommand } from './grammar/new.ts';
+import { addReferencesCommands } from './grammar/references.ts';
 import { addWorkspaceCommands } from './grammar/workspace.ts';
 import { openInvocation, type Surroundings } from './invocation.ts';
 
@@ -31,6 +32,7 @@ export function createProgram(surroundings: Surroundings, onExitCode: (code: num
   addGenerateCommand(program, run);
   addIdentityCommands(program, run);
   addNewCommand(program, run);
+  addReferencesCommands(program, run);
   addWorkspaceCommands(program, run);
   return program;
 }

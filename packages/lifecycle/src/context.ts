@@ -14,7 +14,7 @@ export interface Context {
   readonly runId?: string | undefined;
   /** Ends the operation: what runs on the server is stopped, its transaction undone, its locks released. */
   readonly signal?: AbortSignal | undefined;
-  /** The name of the one database on which destruction is allowed although it is protected. */
+  /** The names, with commas between, of the databases on which destruction is allowed although they are protected. */
   readonly allowDestructive?: string | undefined;
   /** How long to wait for another migration of the same database. Default 600,000 ms. */
   readonly lockWaitMs?: number | undefined;

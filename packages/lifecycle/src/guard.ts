@@ -7,7 +7,7 @@ import { nameOf, type Target } from './target.ts';
 /**
  * Refuses to destroy what must not be: anything in production, a database that its identity calls protected, one that
  * belongs to another definition, and one that holds tables but was never migrated by Atriz. The first two can be
- * allowed by naming the database in `ATRIZ_ALLOW_DESTRUCTIVE`.
+ * allowed by naming the database, or several with commas between, in `ATRIZ_ALLOW_DESTRUCTIVE`.
  *
  * Throws `DESTRUCTIVE_REFUSED` or `IDENTITY_MISMATCH`.
  */
@@ -20,7 +20,7 @@ export async function refuseDestruction(
   const { parameters } = target;
   const identity = await readIdentity(client);
   if (identity) checkIdentity(identity, target);
-  const allowed = allowDestructive === nameOf(target);
+  const allowed = isAllowed(target, allowDestructive);
   if (!identity && !allowed && (await holdsTables(client))) {
     throw new AtrizError(
       'DESTRUCTIVE_REFUSED',
@@ -33,6 +33,10 @@ export async function refuseDestruction(
   throw new AtrizError('DESTRUCTIVE_REFUSED', `refused to ${deed} "${parameters.database}": ${reason}`, {
     hint: `if it must be, name it: ATRIZ_ALLOW_DESTRUCTIVE=${nameOf(target)}`,
   });
+}
+
+function isAllowed(target: Target, allowed = ''): boolean {
+  return [allowed, ...allowed.split(',').map((name) => name.trim())].includes(nameOf(target));
 }
 
 function reasonToRefuse({ environment }: Target, isProtected: boolean): string | undefined {

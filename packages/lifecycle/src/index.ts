@@ -38,6 +38,7 @@ export { seedDatabase, type SeedOptions, type SeedOutcome } from './seed.ts';
 export { SCRATCH_PREFIX, withScratchDatabase } from './scratch.ts';
 export { withSession } from './session.ts';
 export { withMaintenanceSession } from './maintenance.ts';
+export type { ReferenceStatus } from './references/status.ts';
 export { readStatus, type DatabaseStatus, type Problem } from './status.ts';
 export { VERSION } from './version.ts';
 export { openTarget, type OpenTargetOptions, type Target } from './target.ts';

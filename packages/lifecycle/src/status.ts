@@ -3,6 +3,7 @@ import type pg from 'pg';
 import type { Context } from './context.ts';
 import { directoryOf, readMigrationFiles } from './migrations/migration-file.ts';
 import { findObstacles, readStanding } from './migrations/standing.ts';
+import { findReferenceProblem, readReferenceStatuses, type ReferenceStatus } from './references/status.ts';
 import { withSession } from './session.ts';
 import type { Target } from './target.ts';
 
@@ -24,6 +25,8 @@ export interface DatabaseStatus {
   /** The names of those that are not, in the order in which they would be. */
   readonly pending: readonly string[];
   readonly problems: readonly Problem[];
+  /** What the last check of each reference found; only of a database that declares some. */
+  readonly references?: readonly ReferenceStatus[];
 }
 
 /** Reads how a database stands to its package's files. Writes nothing; what is wrong is in `problems`, not thrown. */
@@ -42,10 +45,21 @@ export async function readStatus(target: Target, context: Context = {}): Promise
   try {
     const read = async (client: pg.Client): Promise<DatabaseStatus> => {
       reachable = true;
-      const standing = await readStanding(client, target, files);
+      const [standing, references] = await Promise.all([
+        readStanding(client, target, files),
+        readReferenceStatuses(client, database),
+      ]);
       const { applied, pending } = standing;
-      const problems = findObstacles(standing, target).map(problemOf);
-      return { ...base, reachable, applied: applied.length, pending: pending.map(({ name }) => name), problems };
+      const problems: Problem[] = findObstacles(standing, target).map(problemOf);
+      problems.push(...references.flatMap(findReferenceProblem));
+      const status = {
+        ...base,
+        reachable,
+        applied: applied.length,
+        pending: pending.map(({ name }) => name),
+        problems,
+      };
+      return references.length > 0 ? { ...status, references } : status;
     };
     return await withSession(parameters, context, read, { pipeline: true });
   } catch (error) {

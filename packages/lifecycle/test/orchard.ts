@@ -32,9 +32,10 @@ export async function openOrchard(trees: Readonly<Record<string, Tree>>, context
     });
     plantations.set(name, opened.use(plantation));
   }
-  const databases = [...plantations.values()].map(({ target }, index): FamilyDatabase => {
-    return { ...target.database, dependsOn: Object.keys(trees).slice(0, index) };
-  });
+  const names = Object.keys(trees);
+  const databases = [...plantations.values()].map(({ target }, index): FamilyDatabase =>
+    Object.assign({}, target.database, { dependsOn: names.slice(0, index) }),
+  );
   const all = opened.move();
   return {
     databases,

@@ -1,10 +1,10 @@
-import { readStatus, runOverFamily, type DatabaseStatus } from '@atriz/lifecycle';
+import { readStatus, runOverFamily, type DatabaseStatus, type ReferenceStatus } from '@atriz/lifecycle';
 import { EXIT, exitCodeOf } from '../exit-code.ts';
 import { errorDocument } from '../family-command.ts';
 import { fleetCells, troubled } from '../fleet/status-table.ts';
 import type { FleetStatus } from '../fleet/fleet-status.ts';
 import type { Invocation } from '../invocation.ts';
-import { alignColumns, paint, type Cell } from '../output/terminal.ts';
+import { alignColumns, paint, plural, type Cell } from '../output/terminal.ts';
 
 const HEADINGS = ['DATABASE', 'OWNER', 'PROVIDER', 'APPLIED', 'PENDING', 'STATE'];
 
@@ -26,6 +26,10 @@ export async function showStatus(invocation: Invocation): Promise<number> {
     const told = [...statuses, ...fleets.flatMap((fleet) => troubled(fleet, options))];
     for (const { name, problems } of told) {
       for (const { code, message } of problems) reporter.line(`${name}: ${paint(stdout, 'red', code)} ${message}`);
+    }
+    for (const { name, references = [] } of statuses) {
+      const line = describeReferences(references);
+      if (line) reporter.line(`${name}: ${line}`);
     }
     // What ails the server ails all its databases, and the remedy is one.
     const hints = new Set(told.flatMap(({ problems }) => problems.flatMap(({ hint }) => hint ?? [])));
@@ -90,4 +94,14 @@ function stateOf(reachable: boolean, pending: number, problem: string | undefine
   if (problem) return { text: problem, style: 'red' };
   if (!reachable) return { text: 'unreachable', style: 'red' };
   return pending > 0 ? { text: 'pending', style: 'yellow' } : { text: 'up to date', style: 'green' };
+}
+
+/** Nothing before the first check; orphans have a line of their own, as a problem. */
+function describeReferences(references: readonly ReferenceStatus[]): string | undefined {
+  const times = references.flatMap(({ checkedAt }) => checkedAt ?? []);
+  if (times.length === 0) return undefined;
+  const oldest = times.reduce((one, other) => (one < other ? one : other));
+  const unchecked = references.length - times.length;
+  const when = oldest.toISOString().slice(0, 16).replace('T', ' ');
+  return `${plural(times.length, 'reference')} checked, the longest ago at ${when} UTC${unchecked > 0 ? `; ${unchecked} never` : ''}`;
 }

@@ -11,6 +11,10 @@ function uuid(number: number): string {
   return `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 }
 
+function rowsOf(values: readonly string[]): string {
+  return values.map((value) => `('${value}')`).join(', ');
+}
+
 async function check(orchard: Orchard, options = {}): Promise<ReferenceCheck[]> {
   const outcomes = await checkReferences(orchard.references, orchard.access, options);
   return outcomes.map((outcome) => {
@@ -80,12 +84,11 @@ test.each<[string, string, string, string[], string[], string[]]>([
     [uuid(1), 'ffffffff-0000-4000-8000-000000000000'],
   ],
 ])('keys of %s are compared', async (_, type, targetType, keys, targets, orphans) => {
-  const list = (values: string[]): string => values.map((value) => `('${value}')`).join(', ');
   await using orchard = await openOrchard({
-    shared: { sql: `CREATE TABLE users (id ${targetType} PRIMARY KEY); INSERT INTO users VALUES ${list(targets)};` },
+    shared: { sql: `CREATE TABLE users (id ${targetType} PRIMARY KEY); INSERT INTO users VALUES ${rowsOf(targets)};` },
     app: {
       sql: `CREATE DOMAIN plate AS text; CREATE TABLE vehicles (user_id ${type});
-            INSERT INTO vehicles VALUES ${list([...keys, ...keys])};`,
+            INSERT INTO vehicles VALUES ${rowsOf([...keys, ...keys])};`,
       references: [refer('vehicles.user_id', 'shared.users.id')],
     },
   });
