@@ -24,6 +24,8 @@ test('each kind of error has its exit code: usage 2, refused 3, no server 4, int
     'MIGRATION_OUT_OF_ORDER',
     'MIGRATION_UNFINISHED',
     'POOLER_IN_THE_WAY',
+    'REFERENCE_ORPHANED',
+    'REFERENCE_RESTRICTED',
     'REPLAY_REFUSED',
     'REQUIREMENT_MISSING',
     'SEED_REFUSED',

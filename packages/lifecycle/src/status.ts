@@ -25,7 +25,7 @@ export interface DatabaseStatus {
   /** The names of those that are not, in the order in which they would be. */
   readonly pending: readonly string[];
   readonly problems: readonly Problem[];
-  /** What the last check of each reference found; only of a database that declares some. */
+  /** What the last check of each reference found; only where one was checked already. */
   readonly references?: readonly ReferenceStatus[];
 }
 

@@ -14,13 +14,17 @@ export interface ReferenceStatus {
   readonly orphanRows: number;
 }
 
-/** Reads the last checks from the ledger; asks nothing of a database that declares no references. */
+/**
+ * Reads the last checks from the ledger: empty before the first one, and of a database that declares no references,
+ * which is not even asked.
+ */
 export async function readReferenceStatuses(
   client: pg.ClientBase,
   { name, references = [] }: Pick<FamilyDatabase, 'name' | 'references'>,
 ): Promise<ReferenceStatus[]> {
   if (references.length === 0) return [];
   const checks = await readChecks(client);
+  if (checks.length === 0) return [];
   // Targets are only named here; whether the family has them was settled when it was read.
   const targets = references.map(({ target }) => ({ name: parseColumn(target).database }));
   return resolveReferences([{ name, references }, ...targets]).map(({ source, target }): ReferenceStatus => {
