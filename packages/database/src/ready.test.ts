@@ -75,6 +75,22 @@ describe('assertReady', () => {
     });
   });
 
+  it('knows what was squashed since the code was built', async () => {
+    const text = `-- One file from many.\n-- atriz: squashes ${names[0]}\n-- atriz: squashes ${names[1]}\n\n-- Up Migration\n`;
+    await database.db.query('DELETE FROM public."History" WHERE name <= $1', [names[1]]);
+    await apply(['1700000000002_squashed']);
+    await database.db.query('CREATE TABLE atriz.migrations (name text, text text)');
+    await database.db.query('INSERT INTO atriz.migrations VALUES ($1, $2)', ['1700000000002_squashed', text]);
+    await expect(assertReady(database.db, definition, { directory: own.path })).resolves.toBeUndefined();
+
+    await database.db.query('DELETE FROM public."History" WHERE name = $1', [names[2]]);
+    await expect(assertReady(database.db, definition, { directory: own.path })).rejects.toMatchObject({
+      message: expect.stringContaining(
+        'lacks 1 of the 4 migrations that this code was built with: 1700000000003_ferns',
+      ),
+    });
+  });
+
   it('does not list hundreds of names for a history that is empty', async () => {
     await database.db.query('DELETE FROM public."History"');
     await expect(assertReady(database.db, definition, { directory: own.path })).rejects.toMatchObject({

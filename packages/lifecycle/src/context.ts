@@ -22,6 +22,8 @@ export interface Context {
   readonly backups?: BackupCatalogue | undefined;
   /** The clock, in milliseconds since 1970. Default `Date.now`. */
   readonly now?: (() => number) | undefined;
+  /** The files of the target's migrations, where many databases of one schema share them. Default: they are read. */
+  readonly migrationFiles?: readonly MigrationFile[] | undefined;
   /** Looks at pending migrations before any of them is applied, and throws to refuse them: the linter, in production. */
   readonly inspectPending?: ((files: readonly MigrationFile[], target: Target) => Promise<void>) | undefined;
 }

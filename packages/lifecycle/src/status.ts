@@ -36,7 +36,7 @@ export async function readStatus(target: Target, context: Context = {}): Promise
   const unknown = { reachable: false, applied: 0, pending: [] as string[] };
   let files;
   try {
-    files = await readMigrationFiles(directoryOf(target));
+    files = context.migrationFiles ?? (await readMigrationFiles(directoryOf(target)));
   } catch (error) {
     return { ...base, ...unknown, problems: [toProblem(error)] };
   }

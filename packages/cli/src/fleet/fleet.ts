@@ -1,6 +1,7 @@
+import { join } from 'node:path';
 import { AtrizError, type Instance } from '@atriz/database';
 import { readEnvironment, type Environment, type FamilyDatabase } from '@atriz/database/workspace';
-import type { Context, Target } from '@atriz/lifecycle';
+import { readMigrationFiles, type Context, type MigrationFile, type Target } from '@atriz/lifecycle';
 import {
   openInstance,
   planConcurrency,
@@ -56,6 +57,7 @@ export async function runFleet<Result>(
     count: total,
     room: total === 1 ? undefined : await readRoom(home, { signal }),
   });
+  const migrationFiles = await readFilesOnce(home);
   const step = Math.max(1, Math.ceil(total / PROGRESS_LINES));
   let ended = 0;
   let failed = 0;
@@ -74,6 +76,16 @@ export async function runFleet<Result>(
   /** What each of a thousand does on the way would bury how far they are. */
   function contextFor({ name }: Instance): Context {
     const context = invocation.contextFor({ ...database, name: `${database.name}/${name}` });
-    return total === 1 ? context : { ...context, onProgress: undefined };
+    return { ...context, migrationFiles, ...(total === 1 ? {} : { onProgress: undefined }) };
+  }
+}
+
+/** One list for all instances, whose files are then read once. What is wrong with it each of them will tell. */
+async function readFilesOnce({ database }: Target): Promise<readonly MigrationFile[] | undefined> {
+  try {
+    return await readMigrationFiles(join(database.directory, database.migrationsDirectory));
+  } catch (error) {
+    if (error instanceof AtrizError) return undefined;
+    throw error;
   }
 }

@@ -66,7 +66,7 @@ export async function migrateUp(
   context: Context = {},
 ): Promise<MigrateResult> {
   checkCount(options.count);
-  const all = await readMigrationFiles(directoryOf(target));
+  const all = context.migrationFiles ?? (await readMigrationFiles(directoryOf(target)));
   const work = async (client: pg.Client): Promise<MigrateResult> => {
     const glance = await planUp(client, target, all, options);
     if (!needsWriting(glance, target)) return NOTHING;

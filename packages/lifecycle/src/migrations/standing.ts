@@ -33,9 +33,19 @@ export async function readStanding(
   return { ...state, ...comparison, renamed: new Map(renamed) };
 }
 
+/** By the file as it was listed: the instances of a definition share one list, and its files are read once. */
+const CHECKSUMS = new WeakMap<MigrationFile, Promise<string>>();
+
 async function readChecksums(files: readonly MigrationFile[]): Promise<Map<string, string>> {
-  const entries = files.map(async ({ name, path }) => [name, checksumOf(await readFile(path, 'utf8'))] as const);
-  return new Map(await Promise.all(entries));
+  return new Map(await Promise.all(files.map(async (file) => [file.name, await readChecksum(file)] as const)));
+}
+
+function readChecksum(file: MigrationFile): Promise<string> {
+  const known = CHECKSUMS.get(file);
+  if (known) return known;
+  const checksum = readFile(file.path, 'utf8').then(checksumOf);
+  CHECKSUMS.set(file, checksum);
+  return checksum;
 }
 
 /** Something that keeps `up` from running. */
