@@ -10,6 +10,7 @@ export async function plan(invocation: Invocation, { count, allowOutOfOrder }: U
   const { family, databases, options, reporter, surroundings } = invocation;
   const found = await planFamily(databases, {
     family: family.databases,
+    root: family.root,
     open: (database) => invocation.open(database),
     contextFor: (database) => invocation.contextFor(database),
     count,

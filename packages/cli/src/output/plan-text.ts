@@ -43,7 +43,7 @@ function headingOf(stream: Stream, { database, after }: PlannedMigration): strin
 }
 
 function describeMigration(stream: Stream, migration: PlannedMigration, digits: number): string[] {
-  const { number, name, transaction, lockTimeoutMs, requires, statements } = migration;
+  const { number, name, transaction, lockTimeoutMs, requires, statements, findings } = migration;
   const indent = ' '.repeat(digits + 6);
   const notes = [
     transaction ? '' : 'without a transaction, statement by statement',
@@ -57,6 +57,10 @@ function describeMigration(stream: Stream, migration: PlannedMigration, digits: 
     `  ${String(number).padStart(digits)}  ${name}`,
     ...notes.map((note) => `${indent}${paint(stream, 'dim', note)}`),
     ...alignColumns(stream, groupStatements(statements).map(cellsOfStatement)).map((line) => `${indent}${line}`),
+    ...findings.map(
+      ({ level, line, message, rule }) =>
+        `${indent}${paint(stream, level === 'error' ? 'red' : 'yellow', level)} line ${line}: ${message} (${rule})`,
+    ),
   ];
 }
 

@@ -21,6 +21,8 @@ export interface DatabaseState {
   readonly provider: string;
   /** `"atriz_shared" on localhost:5432`; empty where the settings could not be read. */
   readonly place: string;
+  /** What is forbidden there: `up` refuses what the linter calls an error. */
+  readonly isProduction: boolean;
   readonly reachable: boolean;
   readonly exists: boolean;
   readonly applied: ReadonlySet<string>;
@@ -41,10 +43,14 @@ export async function readDatabaseState(
   database: FamilyDatabase,
   { open, contextFor, allowOutOfOrder: outOfOrder }: ReadStateOptions,
 ): Promise<DatabaseState> {
-  const known = { database, provider: 'unknown', place: '', reachable: false, exists: false };
+  const known = { database, provider: 'unknown', place: '', isProduction: false, reachable: false, exists: false };
   try {
     const target = await open(database);
-    Object.assign(known, { provider: target.provider, place: placeOf(target) });
+    Object.assign(known, {
+      provider: target.provider,
+      place: placeOf(target),
+      isProduction: target.environment === 'production',
+    });
     const files = await readMigrationFiles(directoryOf(target));
     const { applied, pending, problems } = await readStandingOf(target, files);
     const read = await readMigrations(pending);

@@ -37,6 +37,7 @@ export interface PlannedMigration {
   readonly lockTimeoutMs: number;
   readonly requires: readonly PlannedRequirement[];
   readonly statements: readonly PlannedStatement[];
+  readonly findings: readonly PlannedFinding[];
 }
 
 export interface PlannedRequirement {
@@ -53,4 +54,15 @@ export interface PlannedStatement {
   readonly line: number;
   /** The locks that it takes on what exists already. */
   readonly locks: readonly { readonly relation: string; readonly mode: LockMode }[];
+}
+
+/** What the linter says of a place in the file. */
+export interface PlannedFinding {
+  readonly line: number;
+  readonly column: number;
+  /** `up` refuses errors in production. */
+  readonly level: 'error' | 'warning';
+  readonly rule: string;
+  readonly message: string;
+  readonly hint?: string;
 }

@@ -1,6 +1,7 @@
 export type {
   FamilyPlan,
   PlannedDatabase,
+  PlannedFinding,
   PlannedMigration,
   PlannedRequirement,
   PlannedStatement,

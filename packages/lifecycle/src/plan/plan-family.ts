@@ -1,19 +1,21 @@
 import type { FamilyDatabase } from '@atriz/database/workspace';
-import { refuseUnrunnable } from '../migrations/check-migration.ts';
 import { toProblem, type Problem } from '../status.ts';
 import { readDatabaseState, type DatabaseState, type ReadStateOptions } from './database-state.ts';
-import type { FamilyPlan, PlannedMigration } from './family-plan.ts';
+import { describeMigrations, type Described } from './described.ts';
+import type { FamilyPlan, PlannedDatabase } from './family-plan.ts';
 import { findFaults } from './faults.ts';
 import type { DatabaseMigrations } from './graph.ts';
 import { readNames } from './nodes.ts';
-import { numberMigrations, type PlannedPlace } from './planned-order.ts';
-import { findRequirementProblems, judgeRequirements, type Surroundings } from './planned-requirements.ts';
-import { readPlannedStatements } from './planned-statements.ts';
+import { refusalsFor } from './planned-findings.ts';
+import { numberMigrations } from './planned-order.ts';
+import { findRequirementProblems } from './planned-requirements.ts';
 import { planSegments } from './segments.ts';
 
 export interface PlanOptions extends ReadStateOptions {
   /** All databases of the family: those that are not chosen may be required. */
   readonly family: readonly FamilyDatabase[];
+  /** The workspace's root, where the linter's rules are. */
+  readonly root: string;
   /** How many migrations of each database at most. Default: all. */
   readonly count?: number | undefined;
 }
@@ -33,25 +35,31 @@ export async function planFamily(databases: readonly FamilyDatabase[], options: 
   const sound = pending
     .filter(({ name }) => chosen.some(({ database }) => database.name === name))
     .map(({ name, dependsOn, migrations }) => ({ name, dependsOn, migrations: faults.has(name) ? [] : migrations }));
-  const places = numberMigrations(planSegments(sound));
-  const surroundings = { places, states };
+  const surroundings = { places: numberMigrations(planSegments(sound)), states };
 
-  const described = await Promise.all(places.map((place) => describe(place, surroundings)));
+  const described = await describeMigrations(surroundings, options.root);
+  const problemsOf = (name: string): Problem[] => {
+    const fault = faults.get(name);
+    return fault ? [toProblem(fault)] : findRequirementProblems(name, surroundings);
+  };
   return {
-    databases: chosen.map((state) => {
-      const { database, provider, reachable, exists, applied } = state;
-      const { name, owner } = database;
-      const fault = faults.get(name);
-      const problems = [
-        ...state.problems,
-        ...(fault ? [toProblem(fault)] : findRequirementProblems(name, surroundings)),
-        ...described.flatMap(({ planned, problem }) => (problem && planned.database === name ? [problem] : [])),
-      ];
-      const names = state.pending.map((each) => each.name);
-      return { name, owner, provider, reachable, exists, applied: applied.size, pending: names, problems };
-    }),
+    databases: chosen.map((state) => describeDatabase(state, described, problemsOf(state.database.name))),
     migrations: described.map(({ planned }) => planned),
   };
+}
+
+function describeDatabase(
+  { database, provider, isProduction, reachable, exists, applied, pending, ...state }: DatabaseState,
+  described: readonly Described[],
+  ofRequirements: readonly Problem[],
+): PlannedDatabase {
+  const { name, owner } = database;
+  const own = described.filter(({ planned }) => planned.database === name);
+  const ofMigrations = own.flatMap(({ problems }) => problems);
+  const findings = isProduction ? own.flatMap(({ planned }) => planned.findings) : [];
+  const problems = [...state.problems, ...ofRequirements, ...ofMigrations, ...refusalsFor(findings)];
+  const names = pending.map((each) => each.name);
+  return { name, owner, provider, reachable, exists, applied: applied.size, pending: names, problems };
 }
 
 /** The chosen databases, and what is required of others, and what those require in turn. */
@@ -80,27 +88,4 @@ function toPending({ database, pending }: DatabaseState, count: number | undefin
     .slice(0, count)
     .map((each) => ({ name: each.name, path: each.path, requires: each.directives.requires }));
   return { name, dependsOn, migrations };
-}
-
-interface Described {
-  readonly planned: PlannedMigration;
-  /** What `up` would refuse the migration for. */
-  readonly problem: Problem | undefined;
-}
-
-async function describe(
-  { number, database, node, after }: PlannedPlace,
-  surroundings: Surroundings,
-): Promise<Described> {
-  const migration = surroundings.states.get(database)!.pending.find(({ name }) => name === node.name)!;
-  const { name, path, directives } = migration;
-  const requires = judgeRequirements(node, surroundings);
-  const { noTransaction, lockTimeoutMs } = directives;
-  const planned = { number, database, name, path, after, transaction: !noTransaction, lockTimeoutMs, requires };
-  try {
-    await refuseUnrunnable(migration, 'up');
-    return { planned: { ...planned, statements: await readPlannedStatements(migration) }, problem: undefined };
-  } catch (error) {
-    return { planned: { ...planned, statements: [] }, problem: toProblem(error) };
-  }
 }
