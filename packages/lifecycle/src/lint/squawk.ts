@@ -26,20 +26,33 @@ export interface SquawkOptions {
 /** More than the longest report of some thousand files. */
 const MOST_BYTES = 256 * 1024 * 1024;
 /** Paths are given on the command line, which every system bounds, Windows at 32,767 characters. */
-const MOST_FILES = 100;
+const MOST_CHARACTERS = process.platform === 'win32' ? 30_000 : 100_000;
 
 /**
- * Runs squawk over files, once for each hundred of them. Its binary is run directly, without its launcher, which would
+ * Runs squawk over files, as many at once as a command line takes. Its binary is run directly, without its launcher, which would
  * start another Node first.
  *
  * Throws `LINTER_FAILED` when there is no binary for this platform, or its configuration is not understood.
  */
 export async function runSquawk(files: readonly string[], options: SquawkOptions): Promise<SquawkReport[]> {
   const reports: SquawkReport[] = [];
-  for (let start = 0; start < files.length; start += MOST_FILES) {
-    reports.push(...(await runOnce(files.slice(start, start + MOST_FILES), options)));
-  }
+  for (const some of inPortions(files)) reports.push(...(await runOnce(some, options)));
   return reports;
+}
+
+function inPortions(files: readonly string[]): string[][] {
+  const portions: string[][] = [];
+  let left = 0;
+  for (const file of files) {
+    const length = escapePattern(file).length + 1;
+    if (length > left) {
+      portions.push([]);
+      left = MOST_CHARACTERS;
+    }
+    portions.at(-1)!.push(file);
+    left -= length;
+  }
+  return portions;
 }
 
 async function runOnce(
