@@ -24,6 +24,7 @@ export type DefinitionKind =
   | 'policy name'
   | 'policy using'
   | 'policy check'
+  | 'policy comment'
   | 'role';
 
 /** Gives the text of an object by its oid, a column's by `<oid of the table>.<number>`, a policy's by `<oid>.<name>`. */
@@ -68,6 +69,7 @@ texts (kind, id, text) AS (
   UNION ALL SELECT 'policy name', polrelid || '.' || polname, quote_ident(polname) FROM pg_policy
   UNION ALL SELECT 'policy using', polrelid || '.' || polname, pg_get_expr(polqual, polrelid) FROM pg_policy
   UNION ALL SELECT 'policy check', polrelid || '.' || polname, pg_get_expr(polwithcheck, polrelid) FROM pg_policy
+  UNION ALL SELECT 'policy comment', polrelid || '.' || polname, obj_description(oid, 'pg_policy') FROM pg_policy
   UNION ALL SELECT 'role', oid::text, quote_ident(rolname) FROM pg_roles)
 SELECT kind, id, text FROM texts WHERE text IS NOT NULL`;
 

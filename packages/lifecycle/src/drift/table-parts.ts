@@ -3,8 +3,6 @@ import { propertiesOf, type CatalogObject } from './catalog.ts';
 import type { Sources } from './relations.ts';
 
 const COMMANDS: Readonly<Record<string, string>> = { r: 'SELECT', a: 'INSERT', w: 'UPDATE', d: 'DELETE', '*': 'ALL' };
-/** PostgreSQL 18 lists NOT NULL too, which the column tells; a constraint trigger is told as a trigger. */
-const TOLD_ELSEWHERE = new Set(['n', 't']);
 
 /** What tables are held to: constraints, indexes and policies; domains' constraints too. */
 export function readTableParts(sources: Sources): CatalogObject[] {
@@ -22,7 +20,8 @@ export function readTableParts(sources: Sources): CatalogObject[] {
 /** What a partition or child inherits is told once, of the parent. */
 function constraint(row: PgConstraint, { text }: Sources): CatalogObject | undefined {
   const { _id, contype, conrelid, contypid, conparentid, conislocal, coninhcount, convalidated } = row;
-  if (TOLD_ELSEWHERE.has(contype)) return undefined;
+  // A constraint trigger is told as a trigger. PostgreSQL 18 lists NOT NULL too, which the column tells.
+  if (contype === 't' || (contype === 'n' && convalidated)) return undefined;
   if ((conparentid && conparentid !== '0') || ((coninhcount ?? 0) > 0 && !conislocal)) return undefined;
   const domain = text('type', contypid);
   const of = conrelid === '0' ? domain && `type ${domain}` : text('subject', conrelid);
@@ -77,6 +76,6 @@ function policy(row: Introspection['policies'][number], { text }: Sources): Cata
     kind: 'policy',
     name: text('policy name', id)!,
     of,
-    properties: { definition: parts.filter(Boolean).join(' ') },
+    properties: propertiesOf({ definition: parts.filter(Boolean).join(' '), comment: text('policy comment', id) }),
   };
 }
