@@ -48,7 +48,8 @@ function describeDrift({ applied, pending, differences }: DriftReport): string {
 
 function describeUndo({ checked, faults }: UndoReport): string {
   if (faults.length > 0) return `${faults.length} of ${plural(checked, 'Down section')} at fault`;
-  return checked === 0 ? 'nothing to undo' : `${plural(checked, 'Down section')} undo their Up`;
+  if (checked === 0) return 'nothing to undo';
+  return checked === 1 ? '1 Down section undoes its Up' : `${plural(checked, 'Down section')} undo their Up`;
 }
 
 function linesOf(differences: readonly Finding[]): string[] {
