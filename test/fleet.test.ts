@@ -296,6 +296,33 @@ test('a copy of another tenant’s database is refused until it is taken over by
   await expect(server.query(databaseOf('14'), named)).resolves.toEqual([{ instance: '14' }]);
 });
 
+test('what corrects a history reaches the instances that are named', async () => {
+  const [newest] = (await server.query<{ name: string }>(home, 'SELECT max(name) AS name FROM pgmigrations')).map(
+    ({ name }) => name,
+  );
+  await define(listed('11', '14'));
+  for (const number of ['11', '14']) {
+    await server.query(databaseOf(number), 'DELETE FROM pgmigrations');
+    await server.query(databaseOf(number), 'DELETE FROM atriz.migrations');
+  }
+  const baseline = ['migrate', 'baseline', '--to', newest!, '--instance', '1*'];
+  expect(await workspace.atriz(baseline, { in: 'tenants' })).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('are in the instances 1* of tenants already'),
+  });
+  const adopted = await workspace.atriz([...baseline, '--yes'], { in: 'tenants' });
+  expect(adopted.stdout).toMatch(/^tenants +2 instances +2 × 3 migrations written down as applied /m);
+
+  const file = 'packages/tenants/migrations/1700000000001_notes.sql';
+  await workspace.write(file, migration('-- ours\nCREATE TABLE notes (text text);', 'DROP TABLE notes;'));
+  expect((await json('migrate')).code).toBe(3);
+  await workspace.atriz(['migrate', 'repair', '--yes'], { in: 'tenants' });
+  const repaired = await workspace.atriz(['migrate', 'repair', '--yes', '--instance', '*'], { in: 'tenants' });
+  expect(repaired.stdout.match(/^\+-- ours$/gm)).toHaveLength(1);
+  expect(repaired.stdout).toMatch(/^tenants +2 instances +2 × 1 text accepted /m);
+  expect((await json('migrate')).code).toBe(0);
+});
+
 test('the commands of docs/fleet.md do what it says', async () => {
   const page = await readFile(join(REPOSITORY, 'docs/fleet.md'), 'utf8');
   const lines = [...page.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, block]) => block!.trim().split('\n'));

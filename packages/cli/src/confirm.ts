@@ -23,8 +23,8 @@ export async function confirm({ options, surroundings, reporter }: Invocation, d
   if (!answer) throw new AtrizError('CONFIRMATION_REQUIRED', 'not confirmed; nothing was done');
 }
 
-/** What would be destroyed, as it was chosen: `tenant_db`, `the instances acme, eu_* of tenant_db`. */
-function describeChoice({ databases, options: { instance: patterns } }: Invocation): string {
+/** What a command is about, as it was chosen: `tenant_db`, `the instances acme, eu_* of tenant_db`. */
+export function describeChoice({ databases, options: { instance: patterns } }: Invocation): string {
   const chosen = patterns === undefined ? databases : databases.filter(({ instances }) => instances !== undefined);
   const names = chosen.map(({ name }) => name).join(', ');
   return patterns === undefined ? names : `the instances ${patterns.join(', ')} of ${names}`;

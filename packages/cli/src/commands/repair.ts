@@ -9,7 +9,7 @@ import {
   type Resolution,
 } from '@atriz/lifecycle';
 import type { FamilyDatabase } from '@atriz/database/workspace';
-import { confirm } from '../confirm.ts';
+import { confirm, describeChoice } from '../confirm.ts';
 import { runFamilyCommand } from '../family-command.ts';
 import type { Invocation } from '../invocation.ts';
 import { plural } from '../output/terminal.ts';
@@ -23,30 +23,29 @@ export interface ResolveOptions {
 export async function resolve(invocation: Invocation, { applied, rolledBack }: ResolveOptions): Promise<number> {
   requireOne(invocation, 'a migration');
   const resolution = readResolution(applied, rolledBack);
+  const { name, as } = resolution;
   return runFamilyCommand(invocation, {
     work: (target, context) => resolveMigration(target, resolution, context),
-    describe: ({ name, as }) => `${name} is ${as === 'applied' ? 'applied' : 'not applied'} from now on`,
+    describe: () => `${name} is ${as === 'applied' ? 'applied' : 'not applied'} from now on`,
+    reach: { command: `migrate resolve ${as === 'applied' ? '--applied' : '--rolled-back'} ${name}`, named: true },
   });
 }
 
 /** Adopts one existing database, once somebody has agreed. */
 export async function baseline(invocation: Invocation, options: BaselineOptions): Promise<number> {
-  const { name } = requireOne(invocation, 'a baseline');
-  await confirm(invocation, `write down that all migrations up to ${options.to} are in ${name} already, and run none`);
+  requireOne(invocation, 'a baseline');
+  const where = describeChoice(invocation);
+  await confirm(invocation, `write down that all migrations up to ${options.to} are in ${where} already, and run none`);
   return runFamilyCommand(invocation, {
     work: (target, context) => baselineDatabase(target, options, context),
     describe: ({ recorded }) => `${plural(recorded.length, 'migration')} written down as applied`,
+    reach: { command: `migrate baseline --to ${options.to}`, named: true },
   });
 }
 
 /** Shows how applied migrations were edited, and accepts their texts once somebody has agreed. */
 export async function repair(invocation: Invocation): Promise<number> {
-  const edits = new Map<string, readonly Edit[]>();
-  for (const database of invocation.databases) {
-    const target = await invocation.open(database);
-    edits.set(database.name, await readEditedMigrations(target, invocation.contextFor(database)));
-  }
-  const all = [...edits.values()].flat();
+  const all = await readEdits(invocation);
   for (const { file, diff } of all) {
     invocation.reporter.line(diff ?? `${file.name} was edited; the ledger has not kept what it was`);
   }
@@ -54,14 +53,42 @@ export async function repair(invocation: Invocation): Promise<number> {
     const names = all.map(({ file }) => file.name).join(', ');
     await confirm(invocation, `accept these texts as the ones that were applied: ${names}`);
   }
+  const agreed = new Set(all.map(keyOf));
   return runFamilyCommand(invocation, {
     work: async (target, context) => {
-      const names = edits.get(target.database.name)!.map(({ file }) => file.name);
+      const edits = (await readEditedMigrations(target, context)).filter((edit) => agreed.has(keyOf(edit)));
+      const names = edits.map(({ file }) => file.name);
       return names.length > 0 ? acceptEdits(target, { names }, context) : { accepted: [] };
     },
+    reach: { command: 'migrate repair', named: true },
     describe: ({ accepted }) =>
       accepted.length > 0 ? `${plural(accepted.length, 'text')} accepted` : 'nothing was edited',
   });
+}
+
+/** How applied migrations were edited, in whichever of the databases, or of the instances that are named; each once. */
+async function readEdits(invocation: Invocation): Promise<readonly Edit[]> {
+  const found: Edit[] = [];
+  if (invocation.options.instance === undefined) {
+    for (const database of invocation.databases) {
+      found.push(...(await readEditedMigrations(await invocation.open(database), invocation.contextFor(database))));
+    }
+  } else {
+    const [{ openNamedFleets }, { runFleet }] = await Promise.all([
+      import('../fleet/named-fleets.ts'),
+      import('../fleet/fleet.ts'),
+    ]);
+    for (const fleet of await openNamedFleets(invocation, invocation.options.instance)) {
+      const outcomes = await runFleet(invocation, fleet, readEditedMigrations);
+      found.push(...outcomes.flatMap((outcome) => (outcome.status === 'done' ? outcome.result : [])));
+    }
+  }
+  return [...new Map(found.map((edit) => [keyOf(edit), edit])).values()];
+}
+
+/** The same edit of the same file, wherever it was found: what was shown is what is accepted. */
+function keyOf({ file, diff }: Edit): string {
+  return JSON.stringify([file.path, diff]);
 }
 
 function readResolution(applied: string | undefined, rolledBack: string | undefined): Resolution {

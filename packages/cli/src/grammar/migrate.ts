@@ -69,18 +69,18 @@ export function addMigrateCommands(program: Command, run: Run): void {
 
 /** Those that correct what the database says of its migrations, and run none. */
 function addRepairCommands(migrate: Command, run: Run): void {
-  addCommand(migrate, 'resolve', 'write down what was done by hand about one migration')
+  addFleetOptions(addCommand(migrate, 'resolve', 'write down what was done by hand about one migration'))
     .option('--applied <name>', 'all of it is there')
     .option('--rolled-back <name>', 'nothing of it is there')
     .action(async (options: CommonOptions & ResolveOptions) =>
       run(options, (await import('../commands/repair.ts')).resolve, options),
     );
-  addAskingCommand(migrate, 'baseline', 'adopt a database that was made by other means')
+  addFleetOptions(addAskingCommand(migrate, 'baseline', 'adopt a database that was made by other means'))
     .requiredOption('--to <name>', 'the newest migration whose objects are there already')
     .action(async (options: CommonOptions & { to: string }) =>
       run(options, (await import('../commands/repair.ts')).baseline, options),
     );
-  addAskingCommand(migrate, 'repair', 'show how applied files were edited, and accept that').action(
+  addFleetOptions(addAskingCommand(migrate, 'repair', 'show how applied files were edited, and accept that')).action(
     async (options: CommonOptions) => run(options, (await import('../commands/repair.ts')).repair),
   );
 }
