@@ -65,7 +65,7 @@ export async function startPgBouncer(server: Server, options: PgBouncerOptions):
 function configuration(server: Server, port: number, { mode, poolSize = 4, roundRobin = false }: PgBouncerOptions) {
   const { host, port: serverPort, user, password } = server.parameters;
   return `[databases]
-* = host=${quote(host)} port=${serverPort} user=${quote(user)} password=${quote(password ?? '')}
+* = host=${quote(host)} port=${serverPort} user=${quote(user)}${password ? ` password=${quote(password)}` : ''}
 
 [pgbouncer]
 listen_addr = ${HOST}

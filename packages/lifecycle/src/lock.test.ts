@@ -25,7 +25,7 @@ test('one at a time has the lock; the others wait, say for whom, and get it in t
       locked(plants, { onProgress: (line) => void said.push(line) }, async () => {
         inside += 1;
         most = Math.max(most, inside);
-        await new Promise((resolve) => void setTimeout(resolve, 50));
+        while (said.length < 2) await new Promise((resolve) => void setTimeout(resolve, 5)); // until both others wait
         inside -= 1;
         return number;
       }),
