@@ -52,7 +52,7 @@ async function planned(...args: string[]): Promise<Document> {
   return JSON.parse((await workspace.atriz(['migrate', 'plan', ...args, '--json'])).stdout) as Document;
 }
 
-test('a plan says what would run where and in which order, with locks and requirements', async () => {
+test('a plan says what would run where and in which order, with locks, requirements and what the linter finds', async () => {
   await requireApp();
   await workspace.atriz(['create'], { in: 'core' });
   await workspace.atriz(['migrate', '--count=1'], { in: 'core' });
@@ -66,6 +66,7 @@ app
   1  1700000000001_cars
        CREATE TABLE
        ALTER TABLE
+       warning line 2: Using 32-bit integer fields can result in hitting the max \`int\` limit. (prefer-bigint-over-int)
   2  1700000000002_plates
        without a transaction, statement by statement
        CREATE INDEX  SHARE UPDATE EXCLUSIVE on cars
@@ -76,6 +77,8 @@ core, after 2
        requires app@1700000000001_cars
        ALTER TABLE      ACCESS EXCLUSIVE on users
        CREATE INDEX ×2  SHARE on users
+       error line 5: During normal index creation, table updates are blocked, but reads are still allowed. (require-concurrent-index-creation)
+       error line 6: During normal index creation, table updates are blocked, but reads are still allowed. (require-concurrent-index-creation)
 
 3 migrations to apply; nothing was changed
 `,
@@ -144,6 +147,10 @@ test('--json is the plan for a machine', async () => {
           { kind: 'ALTER TABLE', line: 4, locks: [{ relation: 'users', mode: 'ACCESS EXCLUSIVE' }] },
           { kind: 'CREATE INDEX', line: 5, locks: [{ relation: 'users', mode: 'SHARE' }] },
           { kind: 'CREATE INDEX', line: 6, locks: [{ relation: 'users', mode: 'SHARE' }] },
+        ],
+        findings: [
+          { line: 5, level: 'error', rule: 'require-concurrent-index-creation' },
+          { line: 6, level: 'error', rule: 'require-concurrent-index-creation' },
         ],
       },
     ],
@@ -232,4 +239,13 @@ test('an edited, a missing and a late file are problems; --allow-out-of-order pl
   const allowed = await workspace.atriz(['migrate', 'plan', '--allow-out-of-order'], { in: 'app' });
   expect(allowed).toMatchObject({ code: 0 });
   expect(allowed.stdout).toContain('  1  1699999999999_late\n');
+});
+
+test('in production what the linter calls an error is a problem, as up refuses it', async () => {
+  await requireApp();
+  await workspace.atriz(['setup'], { in: 'app' });
+  const env = { NODE_ENV: 'production', DATABASE_URL: server.url(workspace.database('core')) };
+  const { code, stdout } = await workspace.atriz(['migrate', 'plan'], { in: 'core', env });
+  expect(code).toBe(3);
+  expect(stdout).toContain('core: LINT_REFUSED this is production, and the linter finds 2 errors in what is pending\n');
 });

@@ -8,8 +8,8 @@ import { withSquashedNames } from '../squash/standing.ts';
 import type { Target } from '../target.ts';
 
 /**
- * Reads the names of what is applied to a database, with those that are in a squash of it; `undefined` where the server has no such database. Writes nothing.
- * Throws `IDENTITY_MISMATCH` for a database that is another one, and connection errors.
+ * Reads the names of what is applied to a database, with those that are in a squash of it; `undefined` where the server
+ * has no such database. Writes nothing. Throws `IDENTITY_MISMATCH` for a database that is another one, and connection errors.
  */
 export async function readApplied(target: Target, context: Context): Promise<ReadonlySet<string> | undefined> {
   try {

@@ -11,6 +11,7 @@ import {
 import { findObstacles, readStanding } from '../migrations/standing.ts';
 import { withReadOnly } from '../read-only.ts';
 import { withSession } from '../session.ts';
+import { withSquashedNames } from '../squash/standing.ts';
 import { problemOf, toProblem, type Problem } from '../status.ts';
 import { placeOf, type Target } from '../target.ts';
 
@@ -25,6 +26,8 @@ export interface DatabaseState {
   readonly isProduction: boolean;
   readonly reachable: boolean;
   readonly exists: boolean;
+  readonly appliedCount: number;
+  /** What counts as applied: with what an applied squash took the place of. */
   readonly applied: ReadonlySet<string>;
   /** In order; empty for a database that could not be asked. */
   readonly pending: readonly Migration[];
@@ -52,11 +55,17 @@ export async function readDatabaseState(
       isProduction: target.environment === 'production',
     });
     const files = await readMigrationFiles(directoryOf(target));
-    const { applied, pending, problems } = await readStandingOf(target, files);
-    const read = await readMigrations(pending);
-    return { ...known, applied, pending: read.migrations, problems: [...problems, ...read.problems] };
+    const { history, pending, problems } = await readStandingOf(target, files);
+    const [applied, read] = await Promise.all([withSquashedNames(history, files), readMigrations(pending)]);
+    return {
+      ...known,
+      appliedCount: history.length,
+      applied,
+      pending: read.migrations,
+      problems: [...problems, ...read.problems],
+    };
   } catch (error) {
-    return { ...known, applied: new Set(), pending: [], problems: [toProblem(error)] };
+    return { ...known, appliedCount: 0, applied: new Set(), pending: [], problems: [toProblem(error)] };
   }
 
   async function readStandingOf(target: Target, files: readonly MigrationFile[]) {
@@ -64,9 +73,8 @@ export async function readDatabaseState(
       return await withSession(target.parameters, contextFor?.(database) ?? {}, async (client) => {
         Object.assign(known, { reachable: true, exists: true });
         const standing = await withReadOnly(client, (reader) => readStanding(reader, target, files));
-        const applied = new Set(standing.applied.map(({ name }) => name));
         return {
-          applied,
+          history: standing.applied.map(({ name }) => name),
           pending: standing.pending,
           problems: findObstacles(standing, target, { outOfOrder }).map(problemOf),
         };
@@ -74,7 +82,7 @@ export async function readDatabaseState(
     } catch (error) {
       if (!(error instanceof AtrizError) || error.code !== 'DATABASE_MISSING') throw error;
       known.reachable = true;
-      return { applied: new Set<string>(), pending: files, problems: [] };
+      return { history: [], pending: files, problems: [] };
     }
   }
 }

@@ -56,3 +56,7 @@ export function edgesOf(databases: readonly DatabaseMigrations[]): Edge[] {
 export function labelOf(database: string, migration: string): string {
   return `${database}@${migration}`;
 }
+
+export function requiresAnything({ migrations }: DatabaseMigrations): boolean {
+  return migrations.some(({ requires }) => requires.length > 0);
+}

@@ -2,7 +2,7 @@ import type { AtrizError } from '@atriz/database';
 import type { FamilyDatabase } from '@atriz/database/workspace';
 import { findFaults } from './faults.ts';
 import type { DatabaseMigrations } from './graph.ts';
-import { readNodes } from './nodes.ts';
+import { namesOf, readNodes } from './nodes.ts';
 import { followsPackages, planSegments, type Segment } from './segments.ts';
 
 export interface MigrationOrderOptions {
@@ -31,9 +31,7 @@ export async function readMigrationOrder(
 ): Promise<MigrationOrder | undefined> {
   const others = family.filter(({ name }) => !chosen.some((each) => each.name === name));
   const all = [...chosen, ...(await Promise.all(others.map(readNodes)))];
-  const names = new Map(
-    all.map(({ name, migrations }) => [name, migrations.flatMap((each) => [...(each.squashes ?? []), each.name])]),
-  );
+  const names = new Map(all.map((each) => [each.name, namesOf(each)]));
   if (findFaults(all, names).size === 0 && followsPackages(planSegments(chosen), chosen)) return undefined;
 
   const pending = await Promise.all(

@@ -1,15 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import type { FamilyDatabase } from '@atriz/database/workspace';
 import { parseMigration, readMigrationFiles, type MigrationFile } from '../migrations/migration-file.ts';
-import type { KnownMigrations } from './faults.ts';
 import type { DatabaseMigrations, MigrationNode } from './graph.ts';
 
 /** What a file must hold to be worth a closer look: most hold it nowhere, and reading 500 closely takes its time. */
 const HINT = /--[ \t]*(?:requires[ \t]*:|atriz[ \t]*:[ \t]*squashes)/i;
 
 /**
- * Reads the `requires` lines of a package's migrations, and which they squash. A file that is not valid, or a directory that holds such, counts
- * as one without: whoever applies it is told, here nothing but the order is decided.
+ * Reads the `requires` lines of a package's migrations, and which they squash. A file that is not valid, or a directory
+ * that holds such, counts as one without: whoever applies it is told, here nothing but the order is decided.
  */
 export async function readNodes(database: FamilyDatabase): Promise<DatabaseMigrations> {
   const { name, dependsOn } = database;
@@ -29,12 +28,9 @@ export async function readNode(file: MigrationFile): Promise<MigrationNode> {
   }
 }
 
-/** The names of all migrations of the family, by database: what `requires` lines may speak of. */
-export async function readNames(databases: readonly FamilyDatabase[]): Promise<KnownMigrations> {
-  const entries = databases.map(
-    async (database) => [database.name, (await listFiles(database)).map(({ name }) => name)] as const,
-  );
-  return new Map(await Promise.all(entries));
+/** The names that a database's migrations have, and had before they were squashed: what `requires` lines may speak of. */
+export function namesOf({ migrations }: DatabaseMigrations): string[] {
+  return migrations.flatMap(({ name, squashes = [] }) => [...squashes, name]);
 }
 
 async function listFiles({ directory, migrationsDirectory }: FamilyDatabase): Promise<MigrationFile[]> {

@@ -1,6 +1,6 @@
 import type { FamilyDatabase } from '@atriz/database/workspace';
 import { runOverFamily, type Outcome } from '../family-run.ts';
-import type { DatabaseMigrations } from './graph.ts';
+import { requiresAnything } from './graph.ts';
 import type { MigrationOrderOptions } from './migration-order.ts';
 import { readNodes } from './nodes.ts';
 import { WHOLE, type Stretch } from './stretch.ts';
@@ -30,8 +30,4 @@ export async function runInMigrationOrder<Result>(
     if (order) return runSegments(databases, work, { ...options, ...order });
   }
   return runOverFamily(databases, (database) => work(database, WHOLE), { onOutcome: options.onOutcome });
-}
-
-function requiresAnything({ migrations }: DatabaseMigrations): boolean {
-  return migrations.some(({ requires }) => requires.length > 0);
 }

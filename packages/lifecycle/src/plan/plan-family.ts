@@ -3,13 +3,15 @@ import { toProblem, type Problem } from '../status.ts';
 import { readDatabaseState, type DatabaseState, type ReadStateOptions } from './database-state.ts';
 import { describeMigrations, type Described } from './described.ts';
 import type { FamilyPlan, PlannedDatabase } from './family-plan.ts';
-import { findFaults } from './faults.ts';
-import type { DatabaseMigrations } from './graph.ts';
-import { readNames } from './nodes.ts';
+import { findFaults, type KnownMigrations } from './faults.ts';
+import { requiresAnything, type DatabaseMigrations } from './graph.ts';
+import { namesOf, readNodes } from './nodes.ts';
 import { refusalsFor } from './planned-findings.ts';
 import { numberMigrations } from './planned-order.ts';
 import { findRequirementProblems } from './planned-requirements.ts';
 import { planSegments } from './segments.ts';
+
+const NO_FAULTS: ReturnType<typeof findFaults> = new Map();
 
 export interface PlanOptions extends ReadStateOptions {
   /** All databases of the family: those that are not chosen may be required. */
@@ -26,12 +28,12 @@ export interface PlanOptions extends ReadStateOptions {
  * problem, and the others are planned without it.
  */
 export async function planFamily(databases: readonly FamilyDatabase[], options: PlanOptions): Promise<FamilyPlan> {
-  const [names, states] = await Promise.all([readNames(options.family), readStates(databases, options)]);
+  const states = await readStates(databases, options);
   const chosen = databases.map(({ name }) => states.get(name)!);
   const pending = [...states.values()].map((state) =>
     toPending(state, chosen.includes(state) ? options.count : undefined),
   );
-  const faults = findFaults(pending, names);
+  const faults = pending.some(requiresAnything) ? findFaults(pending, await readNames(options.family)) : NO_FAULTS;
   const sound = pending
     .filter(({ name }) => chosen.some(({ database }) => database.name === name))
     .map(({ name, dependsOn, migrations }) => ({ name, dependsOn, migrations: faults.has(name) ? [] : migrations }));
@@ -49,7 +51,7 @@ export async function planFamily(databases: readonly FamilyDatabase[], options: 
 }
 
 function describeDatabase(
-  { database, provider, isProduction, reachable, exists, applied, pending, ...state }: DatabaseState,
+  { database, provider, isProduction, reachable, exists, appliedCount, pending, ...state }: DatabaseState,
   described: readonly Described[],
   ofRequirements: readonly Problem[],
 ): PlannedDatabase {
@@ -59,7 +61,7 @@ function describeDatabase(
   const findings = isProduction ? own.flatMap(({ planned }) => planned.findings) : [];
   const problems = [...state.problems, ...ofRequirements, ...ofMigrations, ...refusalsFor(findings)];
   const names = pending.map((each) => each.name);
-  return { name, owner, provider, reachable, exists, applied: applied.size, pending: names, problems };
+  return { name, owner, provider, reachable, exists, applied: appliedCount, pending: names, problems };
 }
 
 /** The chosen databases, and what is required of others, and what those require in turn. */
@@ -78,6 +80,11 @@ async function readStates(
   return states;
 }
 
+async function readNames(family: readonly FamilyDatabase[]): Promise<KnownMigrations> {
+  const all = await Promise.all(family.map(readNodes));
+  return new Map(all.map((each) => [each.name, namesOf(each)]));
+}
+
 function requiredBy({ pending }: DatabaseState): string[] {
   return pending.flatMap(({ directives }) => directives.requires.map(({ database }) => database));
 }
@@ -86,6 +93,6 @@ function toPending({ database, pending }: DatabaseState, count: number | undefin
   const { name, dependsOn } = database;
   const migrations = pending
     .slice(0, count)
-    .map((each) => ({ name: each.name, path: each.path, requires: each.directives.requires }));
+    .map(({ name, path, directives: { requires, squashes } }) => ({ name, path, requires, squashes }));
   return { name, dependsOn, migrations };
 }

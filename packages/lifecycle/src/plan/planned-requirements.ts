@@ -21,7 +21,9 @@ export function judgeRequirements({ requires }: MigrationNode, surroundings: Sur
 }
 
 function judge({ database, migration }: Requirement, { places, states }: Surroundings): PlannedRequirement['state'] {
-  if (places.some((each) => each.database === database && each.node.name === migration)) return 'planned';
+  const isMeant = ({ name, squashes }: MigrationNode): boolean =>
+    name === migration || (squashes?.includes(migration) ?? false);
+  if (places.some((each) => each.database === database && isMeant(each.node))) return 'planned';
   const state = states.get(database);
   if (state?.applied.has(migration)) return 'applied';
   return state?.reachable ? 'missing' : 'unknown';
