@@ -32,6 +32,16 @@ correct the statement`,
   ]);
 });
 
+test('a syntax error in the body of a function is told too', async () => {
+  const body = 'CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN\n  RETRUN NEW;\nEND $$;';
+  await expect(find(`-- Up Migration\nSELECT 1;\n${body}${DOWN}`)).resolves.toEqual([
+    `migrations/1700000000001_plants.sql:5:3: syntax error at or near "RETRUN"
+     5 |   RETRUN NEW;
+       |   ^
+correct the body`,
+  ]);
+});
+
 test('the Down section is looked at too, and each fault is told', async () => {
   await expect(find('-- Up Migration\r\nVACUUM;\r\nBEGIN;\r\n-- Down Migration\r\nDROP TABEL t;\r\n')).resolves.toEqual(
     [
@@ -113,6 +123,7 @@ test.each([
 test('words that only look like it are no reason, nor are syntax errors, which the server tells', async () => {
   for (const up of [
     `DO $$ BEGIN VACUUM; COMMIT; END $$;`,
+    `REINDEX TABLE t; DO $$ BEGIN SELEC 1; END $$;`,
     `CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END;`,
     `-- COPY t FROM stdin;\nCREATE TABLE stdin ("begin" int);`,
     'REFRESH MATERIALIZED VIEW CONCURRENTLY v;',

@@ -39,7 +39,7 @@ export async function refuseUnrunnable(migration: Migration, direction: 'up' | '
   const section = migration[direction];
   if (section === undefined || !mayBreakRules(section.sql)) return;
   const faults = await findStatementFaults(section.sql, migration.directives);
-  const fault = faults.find(({ rule }) => rule !== 'syntax');
+  const fault = faults.find(({ rule }) => rule !== 'syntax' && rule !== 'body-syntax');
   if (fault === undefined) return;
   const place = placeAt(migration.text, section.offset + fault.index);
   throw new AtrizError('MIGRATION_INVALID', describeFault(migration.path, { ...fault, place }), { hint: fault.hint });

@@ -1,4 +1,5 @@
 import { readOutline } from '../sql/outline.ts';
+import { findBodyFault } from '../sql/body-syntax.ts';
 import { parseSql, type ParsedStatement } from '../sql/parser.ts';
 import { kindOf } from '../sql/statement-kind.ts';
 import { controlsTransaction, copiesFromClient, needsNoTransaction } from '../sql/transaction-rules.ts';
@@ -7,7 +8,7 @@ import { controlsTransaction, copiesFromClient, needsNoTransaction } from '../sq
 export interface StatementFault {
   /** Where, in UTF-16 units of the text given. */
   readonly index: number;
-  readonly rule: 'syntax' | 'transaction-control' | 'copy-from-stdin' | 'no-transaction';
+  readonly rule: 'syntax' | 'body-syntax' | 'transaction-control' | 'copy-from-stdin' | 'no-transaction';
   readonly message: string;
   readonly hint: string;
 }
@@ -16,7 +17,7 @@ const COPY_HINT = 'write the rows as INSERT … VALUES, or load them by a seed: 
 
 /**
  * Checks the statements of one direction of a migration, with PostgreSQL's parser and without a server: that they are
- * SQL, that they leave transactions alone, that none waits for rows from a client, and that each can run in a
+ * SQL, as the bodies of their functions are, that they leave transactions alone, that none waits for rows from a client, and that each can run in a
  * transaction, unless the file has opted out of it.
  */
 export async function findStatementFaults(
@@ -24,7 +25,13 @@ export async function findStatementFaults(
   { noTransaction }: { readonly noTransaction: boolean },
 ): Promise<StatementFault[]> {
   const outcome = await parseSql(sql);
-  if ('statements' in outcome) return outcome.statements.flatMap((each) => faultsOf(each, noTransaction));
+  if ('statements' in outcome) {
+    const faults = outcome.statements.map(async (each) => [
+      ...faultsOf(each, noTransaction),
+      ...(await bodyFaultsOf(each)),
+    ]);
+    return (await Promise.all(faults)).flat();
+  }
   if (!('fault' in outcome)) return [];
   const { message, index } = outcome.fault;
   const copy = findCopyBefore(sql, index);
@@ -68,6 +75,13 @@ function faultsOf(statement: ParsedStatement, noTransaction: boolean): Statement
       hint: 'put "-- atriz: no-transaction" at the head of the file, and move what needs a transaction to another one',
     },
   ];
+}
+
+async function bodyFaultsOf(statement: ParsedStatement): Promise<StatementFault[]> {
+  const fault = await findBodyFault(statement);
+  if (fault === undefined) return [];
+  const { message, index } = fault;
+  return [{ index: statement.start + index, rule: 'body-syntax', message, hint: 'correct the body' }];
 }
 
 function copyFault(index: number): StatementFault {

@@ -5,7 +5,7 @@ import { asNode, listOf, nameOf, relationName, type RangeVar } from './parse-tre
 import type { Fields, ParsedStatement } from './parser.ts';
 import { locksOfQuery } from './query-locks.ts';
 
-export type { Lock, LockMode } from './lock-mode.ts';
+export type { Lock } from './lock-mode.ts';
 
 /**
  * Which locks a statement takes on tables, views and indexes that exist already, from its text alone. After PostgreSQL's

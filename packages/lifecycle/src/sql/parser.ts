@@ -53,7 +53,8 @@ interface RawStatement {
   readonly stmt_len?: number;
 }
 
-async function loadParser(): Promise<typeof LibPgQuery> {
+/** The library itself, loaded once in a process. */
+export async function loadParser(): Promise<typeof LibPgQuery> {
   const library = await import('libpg-query');
   await library.loadModule();
   return library;
