@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { createDatabasePool } from '@atriz/database';
+import { assertReady, createDatabasePool, defineDatabase } from '@atriz/database';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { REPOSITORY } from './harness/command.ts';
 import { readCatalog, readContents } from './harness/contents.ts';
@@ -122,6 +122,24 @@ describe.skipIf(PGBOUNCER === undefined)('with PgBouncer, where it is installed 
       await expect(workspace.atriz([command], { in: 'core', env })).resolves.toMatchObject({ code: 0 });
     }
   });
+
+  test.each(['transaction', 'session', 'statement'] as const)(
+    'an application asks through it in %s mode whether its database is ready',
+    async (mode) => {
+      await using bouncer = await startPgBouncer(server, { mode });
+      await using db = createDatabasePool({ connectionString: through(bouncer), max: 2 });
+      const definition = defineDatabase({ name: workspace.database('core') });
+      const options = { directory: workspace.directory('core'), family: 'fixture' };
+      await expect(assertReady(db, definition, options)).rejects.toMatchObject({
+        code: 'NOT_MIGRATED',
+        message: expect.stringContaining(
+          'lacks 1 of the 2 migrations that this code was built with: 1700000000002_two',
+        ),
+      });
+      await workspace.atriz(['migrate']);
+      await expect(assertReady(db, definition, options)).resolves.toBeUndefined();
+    },
+  );
 
   test('with the direct variable set everything works, while the application’s pool goes through the pooler', async () => {
     await using bouncer = await startPgBouncer(server, { mode: 'transaction' });

@@ -8,7 +8,8 @@ export type { Instance, InstanceSource } from './instances.ts';
 export { readPoolSettings, type PoolSettings } from './pool-settings.ts';
 export { createDatabasePool, type DatabasePool, type DatabasePoolOptions } from './pool.ts';
 export type { DeleteRule, ReferenceDefinition } from './references-definition.ts';
-export { assertReady, type Readiness, type ReadyPool } from './ready.ts';
+export type { ReadyPool } from './ready-answer.ts';
+export { assertReady, type Readiness } from './ready.ts';
 export { seedId } from './seed-id.ts';
 export {
   readSeedFiles,

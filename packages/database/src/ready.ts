@@ -1,10 +1,8 @@
 import { join } from 'node:path';
-import pg from 'pg';
-import { toConnectionError } from './connection-error.ts';
 import type { Definition } from './definition.ts';
 import { AtrizError } from './errors.ts';
 import { readMigrationNames } from './migration-names.ts';
-import { sqlState } from './sql-state.ts';
+import { askWhetherReady, readSquashed, type ReadyAnswer, type ReadyPool } from './ready-answer.ts';
 
 /** What the code needs of its database, beside the definition. */
 export interface Readiness {
@@ -18,36 +16,6 @@ export interface Readiness {
   readonly instance?: string | undefined;
 }
 
-/** What is asked: a pool of ours, or one of pg's. */
-export type ReadyPool = Pick<pg.Pool, 'query' | 'options'>;
-
-interface Answer {
-  readonly database: string;
-  readonly family: string;
-  readonly definition: string;
-  readonly instance: string | null;
-  readonly missing: readonly string[];
-  readonly newest: string | null;
-}
-
-/** Ledgers of an older Atriz have no column for the instance: to_jsonb asks without naming it. */
-const QUESTION = (history: string): string => `
-SELECT current_database() AS database, identity.family, identity.definition,
-       to_jsonb(identity) ->> 'instance' AS instance,
-       (SELECT name FROM ${history} ORDER BY name DESC LIMIT 1) AS newest,
-       ARRAY(SELECT expected.name FROM unnest($1::text[]) WITH ORDINALITY AS expected (name, place)
-              WHERE NOT EXISTS (SELECT FROM ${history} AS applied WHERE applied.name = expected.name)
-              ORDER BY expected.place) AS missing
-  FROM atriz.identity AS identity`;
-
-const SQUASHED = String.raw`
-SELECT (regexp_matches(text, '^[ \t]*--[ \t]*atriz[ \t]*:[ \t]*squashes[ \t]+(\S+)', 'ginm'))[1] AS name
-  FROM atriz.migrations WHERE name LIKE '%squashed'`;
-
-const NEVER_MIGRATED = new Set(['42P01', '3F000']); // no such table, no such schema
-const PERMISSION_DENIED = '42501';
-/** SQLSTATEs of a connection that was not made, or was lost. */
-const ABOUT_CONNECTIONS = /^(?:08|28|3D|53|57P)/;
 const SHOWN = 3;
 
 /**
@@ -70,7 +38,7 @@ export async function assertReady(
   const needed =
     newest === undefined ? await readMigrationNames(join(directory, definition.migrationsDirectory)) : [newest];
   const pool = 'pool' in db ? db.pool : db;
-  const answer = await ask(pool, definition.migrationsTable, needed);
+  const answer = await askWhetherReady(pool, { migrationsTable: definition.migrationsTable, needed });
   checkIdentity(answer, { definition: definition.name, ...wanted });
   if (answer.missing.length === 0) return;
   const squashed = await readSquashed(pool);
@@ -78,61 +46,8 @@ export async function assertReady(
   if (missing.length > 0) throw behind({ ...answer, missing }, needed.length);
 }
 
-/** The names of migrations whose place one squashed file has taken: code that is older than that asks for them. */
-async function readSquashed(pool: ReadyPool): Promise<ReadonlySet<string>> {
-  try {
-    const { rows } = await pool.query<{ name: string }>(SQUASHED);
-    return new Set(rows.map(({ name }) => name));
-  } catch {
-    return new Set(); // a ledger that keeps no texts, or may not be read: then what is missing is missing
-  }
-}
-
-async function ask(pool: ReadyPool, migrationsTable: string, needed: readonly string[]): Promise<Answer> {
-  const history = `public.${pg.escapeIdentifier(migrationsTable)}`;
-  let answer;
-  try {
-    ({
-      rows: [answer],
-    } = await pool.query<Answer>(QUESTION(history), [needed]));
-  } catch (error) {
-    throw explain(error, pool, history);
-  }
-  if (answer) return answer;
-  throw neverMigrated(pool);
-}
-
-function explain(cause: unknown, pool: ReadyPool, history: string): AtrizError {
-  const state = sqlState(cause);
-  if (NEVER_MIGRATED.has(state)) return neverMigrated(pool, cause);
-  const { host, port, user = '', database = '' } = new pg.Client(pool.options); // connects to nothing
-  if (state === PERMISSION_DENIED) {
-    const role = pg.escapeIdentifier(user);
-    const message = `user "${user}" may not read what Atriz knows of "${database}": ${(cause as Error).message}`;
-    return new AtrizError('PERMISSION_DENIED', message, {
-      hint:
-        `let an administrator run: GRANT USAGE ON SCHEMA atriz TO ${role}; ` +
-        `GRANT SELECT ON atriz.identity, ${history} TO ${role}`,
-      cause,
-    });
-  }
-  if (state !== '' && !ABOUT_CONNECTIONS.test(state)) {
-    const message = `the server refused to tell the state of "${database}": ${(cause as Error).message}`;
-    return new AtrizError('QUERY_FAILED', message, { cause });
-  }
-  return toConnectionError(cause, { host, port, user, database });
-}
-
-function neverMigrated(pool: ReadyPool, cause?: unknown): AtrizError {
-  const { database } = new pg.Client(pool.options);
-  return new AtrizError('NOT_MIGRATED', `"${database}" was never migrated by Atriz`, {
-    hint: 'migrate it first: pnpm db:migrate',
-    cause,
-  });
-}
-
 function checkIdentity(
-  { database, ...found }: Answer,
+  { database, ...found }: ReadyAnswer,
   wanted: Pick<Readiness, 'family' | 'instance'> & { readonly definition: string },
 ): void {
   const { family = found.family, instance = found.instance, definition } = wanted;
@@ -144,11 +59,11 @@ function checkIdentity(
   );
 }
 
-function describe({ family, definition, instance }: Pick<Answer, 'family' | 'definition' | 'instance'>): string {
+function describe({ family, definition, instance }: Pick<ReadyAnswer, 'family' | 'definition' | 'instance'>): string {
   return `${instance === null ? '' : `instance ${instance} of `}${definition} of family ${family}`;
 }
 
-function behind({ database, missing, newest }: Answer, needed: number): AtrizError {
+function behind({ database, missing, newest }: ReadyAnswer, needed: number): AtrizError {
   const names = missing.slice(0, SHOWN).join(', ') + (missing.length > SHOWN ? `, … (${missing.length} in all)` : '');
   const state = newest === null ? 'it has none yet' : `its newest is ${newest}`;
   const count = needed === 1 ? 'the migration' : `${missing.length} of the ${needed} migrations`;
