@@ -63,7 +63,9 @@ test.each([
 test('an unknown directive is answered with the known ones', () => {
   expect(() => read('-- atriz: notransaction')).toThrow(
     expect.objectContaining({
-      hint: 'known are "-- atriz: no-transaction", "-- atriz: lock-timeout 5s" and "-- requires: <database>@<migration>"',
+      hint:
+        'known are "-- atriz: no-transaction", "-- atriz: lock-timeout 5s", "-- requires: <database>@<migration>" and, ' +
+        'written by migrate squash, "-- atriz: squashes <migration>"',
     }) as Error,
   );
 });

@@ -26,7 +26,8 @@ export interface Requirement {
 export const DEFAULT_LOCK_TIMEOUT_MS = 5000;
 
 const KNOWN =
-  'known are "-- atriz: no-transaction", "-- atriz: lock-timeout 5s" and "-- requires: <database>@<migration>"';
+  'known are "-- atriz: no-transaction", "-- atriz: lock-timeout 5s", "-- requires: <database>@<migration>" and, ' +
+  'written by migrate squash, "-- atriz: squashes <migration>"';
 const DIRECTIVE = /^--[ \t]*(atriz|requires)[ \t]*:[ \t]*(.*?)[ \t]*$/i;
 const DURATION = /^(\d+)[ \t]*(ms|s|min|h)$|^0$/;
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000 };

@@ -35,20 +35,53 @@ test.each([
   `SELECT '🚗;'; SELECT 1;`,
   `SELECT 5-- ;\n;`,
 ])('it finds the same semicolons and comments as PostgreSQL’s own lexer in %j', (text) => {
+  expect(read(text)).toEqual(readByParser(text));
+  expect(readOutline(text).code).toHaveLength(text.length);
+});
+
+interface Marks {
+  readonly semicolons: readonly number[];
+  readonly comments: readonly { readonly start: number; readonly end: number }[];
+}
+
+function read(text: string): Marks {
   const { code, lineComments } = readOutline(text);
+  return { semicolons: [...code.matchAll(/;/g)].map(({ index }) => index), comments: lineComments };
+}
+
+function readByParser(text: string): Marks {
   const bytes = Buffer.from(text);
-  const tokens = scanSync(text).tokens.map(({ start, end, tokenName, text: token }) => ({
-    start: bytes.subarray(0, start).toString().length,
-    end: bytes.subarray(0, end).toString().length,
-    tokenName,
-    token,
-  }));
-  const semicolons = tokens.filter(({ token }) => token === ';').map(({ start }) => start);
-  expect([...code.matchAll(/;/g)].map(({ index }) => index)).toEqual(semicolons);
-  expect(lineComments).toEqual(
-    tokens.filter(({ tokenName }) => tokenName === 'SQL_COMMENT').map(({ start, end }) => ({ start, end })),
-  );
-  expect(code).toHaveLength(text.length);
+  const unitsBefore = (index: number): number => bytes.subarray(0, index).toString().length;
+  const { tokens } = scanSync(text);
+  const commentTokens = tokens.filter(({ tokenName }) => tokenName === 'SQL_COMMENT');
+  return {
+    semicolons: tokens.filter((token) => token.text === ';').map(({ start }) => unitsBefore(start)),
+    comments: commentTokens.map(({ start, end }) => ({ start: unitsBefore(start), end: unitsBefore(end) })),
+  };
+}
+
+test('it agrees with PostgreSQL’s own lexer on texts put together by chance, as far as that one reads them', () => {
+  const pieces = `' '' E' e' \\' \\\\ " "" $$ $a$ $b$ $1 a b1 é 🚗 -- /* */ ; U&' N' x _ $ 1 ( )`
+    .split(' ')
+    .concat('\n', '\r', ' ', '\t');
+  let seed = 7;
+  const next = (below: number): number => {
+    seed = (seed * 1_103_515_245 + 12_345) & 0x7f_ff_ff_ff;
+    return Math.floor((seed / 0x80_00_00_00) * below);
+  };
+  let compared = 0;
+  for (let round = 0; round < 10_000; round += 1) {
+    const text = Array.from({ length: 1 + next(14) }, () => pieces[next(pieces.length)]!).join('');
+    let expected: Marks;
+    try {
+      expected = readByParser(text);
+    } catch {
+      continue; // a string that is never closed, or the like
+    }
+    expect({ text, ...read(text) }).toEqual({ text, ...expected });
+    compared += 1;
+  }
+  expect(compared).toBeGreaterThan(2000);
 });
 
 test.each([`SELECT 'a; b`, `SELECT "a; b`, `DO $$ a; b`, `SELECT E'a; b\\'`, `/* a; /* b; */ c;`])(
