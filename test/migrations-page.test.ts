@@ -13,7 +13,10 @@ test('the migrations that docs/migrations.md shows are valid', async () => {
   await using workspace = await createWorkspace({
     atriz_shared: {
       database: 'atriz_shared',
-      migrations: { '1795230060000_create_users.sql': '-- Up Migration\nSELECT 1;\n' },
+      migrations: {
+        '1795230060000_create_users.sql': '-- Up Migration\nSELECT 1;\n',
+        '1795230120000_create_roles.sql': '-- Up Migration\nSELECT 1;\n',
+      },
     },
     shown: { migrations: Object.fromEntries(files) },
   });
