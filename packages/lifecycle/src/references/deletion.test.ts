@@ -15,6 +15,25 @@ function deletions(orchard: Orchard): Promise<object[]> {
   return orchard.at('shared').query('SELECT target, key, step, changed FROM atriz.deletions ORDER BY started_at');
 }
 
+function bills(rule: 'cascade' | 'restrict') {
+  return {
+    shared: { sql: USERS },
+    app: {
+      sql: `CREATE TABLE vehicles (id bigserial PRIMARY KEY, user_id int, plate text);
+            INSERT INTO vehicles (user_id, plate) SELECT 1 + n % 2, 'P' || n FROM generate_series(1, 4000) n;`,
+      references: [refer('vehicles.user_id', 'shared.users.id')],
+    },
+    bills: {
+      sql: `CREATE TABLE invoices (vehicle_id bigint); INSERT INTO invoices SELECT n FROM generate_series(1, 4000) n;
+            CREATE TABLE fines (plate text); INSERT INTO fines SELECT 'P' || n FROM generate_series(1, 4000) n;`,
+      references: [
+        refer('invoices.vehicle_id', 'app.vehicles.id', rule),
+        refer('fines.plate', 'app.vehicles.plate', 'set null'),
+      ],
+    },
+  };
+}
+
 test('the row goes with everything that refers to it, by the rules, in any of its columns', async () => {
   await using orchard = await openOrchard({
     shared: { sql: USERS },
@@ -75,22 +94,6 @@ test('a restrict anywhere keeps everything as it is, and every one is named', as
 });
 
 test('what refers to rows that go along goes with them, or restricts, over three databases', async () => {
-  const bills = (rule: 'cascade' | 'restrict') => ({
-    shared: { sql: USERS },
-    app: {
-      sql: `CREATE TABLE vehicles (id bigserial PRIMARY KEY, user_id int, plate text);
-            INSERT INTO vehicles (user_id, plate) SELECT 1 + n % 2, 'P' || n FROM generate_series(1, 4000) n;`,
-      references: [refer('vehicles.user_id', 'shared.users.id')],
-    },
-    bills: {
-      sql: `CREATE TABLE invoices (vehicle_id bigint); INSERT INTO invoices SELECT n FROM generate_series(1, 4000) n;
-            CREATE TABLE fines (plate text); INSERT INTO fines SELECT 'P' || n FROM generate_series(1, 4000) n;`,
-      references: [
-        refer('invoices.vehicle_id', 'app.vehicles.id', rule),
-        refer('fines.plate', 'app.vehicles.plate', 'set null'),
-      ],
-    },
-  });
   {
     await using orchard = await openOrchard(bills('restrict'));
     await expect(remove(orchard)).rejects.toMatchObject({
