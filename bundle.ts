@@ -19,7 +19,7 @@ async function optionsOf(name: string): Promise<BuildOptions> {
   return {
     input: Object.fromEntries(entries),
     platform: 'node',
-    external: /^[^./]/,
+    external: /^(?![./]|[A-Za-z]:)/, // neither a relative path nor, on Windows too, an absolute one
     output: { dir: join(directory, 'dist'), sourcemap: true, chunkFileNames: 'chunks/[name].js' },
   };
 }
