@@ -2,7 +2,8 @@ import { defaultSafety } from '@atriz/database/workspace';
 import { expect, test } from 'vitest';
 import { migration, openPlantation, type Plantation } from '../test/plantation.ts';
 import { isYoungEnough, type BackupCatalogue } from './backup-record.ts';
-import { migrateDown, migrateRedo, migrateUp } from './migrations/migrate.ts';
+import { migrateUp } from './migrations/migrate.ts';
+import { migrateDown, migrateRedo } from './migrations/undo.ts';
 import type { Target } from './target.ts';
 
 const MIGRATIONS = {

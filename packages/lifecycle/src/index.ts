@@ -10,15 +10,8 @@ export { checkIdentity, compareIdentity, readIdentity, type Identity } from './l
 export { readRuns, type PastRun } from './ledger/past-runs.ts';
 export { createMigrationFile } from './migrations/create-file.ts';
 export type { Edit } from './migrations/edits.ts';
-export {
-  joinMigrateResults,
-  migrateDown,
-  migrateRedo,
-  migrateUp,
-  type MigrateOptions,
-  type MigrateResult,
-  type UndoOptions,
-} from './migrations/migrate.ts';
+export { joinMigrateResults, migrateUp, type MigrateOptions, type MigrateResult } from './migrations/migrate.ts';
+export { migrateDown, migrateRedo, type UndoOptions } from './migrations/undo.ts';
 export { readMigrationFiles, type MigrationFile } from './migrations/migration-file.ts';
 export { readApplied } from './plan/applied.ts';
 export { runInMigrationOrder, type OrderedRunOptions } from './plan/ordered-run.ts';

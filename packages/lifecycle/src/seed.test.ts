@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { migration, openPlantation, type Plantation } from '../test/plantation.ts';
-import { migrateDown, migrateUp } from './migrations/migrate.ts';
+import { migrateUp } from './migrations/migrate.ts';
+import { migrateDown } from './migrations/undo.ts';
 import { seedDatabase } from './seed.ts';
 
 const PLANTS = { '1700000000001_plants.sql': migration('CREATE TABLE plants (name text);', 'DROP TABLE plants;') };

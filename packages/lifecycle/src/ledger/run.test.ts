@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { migration, openPlantation } from '../../test/plantation.ts';
 import { cleanDatabase } from '../clean.ts';
-import { migrateDown, migrateUp } from '../migrations/migrate.ts';
+import { migrateUp } from '../migrations/migrate.ts';
+import { migrateDown } from '../migrations/undo.ts';
 import { seedDatabase } from '../seed.ts';
 import { VERSION } from '../version.ts';
 import { readRuns } from './past-runs.ts';

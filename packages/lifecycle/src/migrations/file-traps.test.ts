@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { migration, openPlantation, type Plantation } from '../../test/plantation.ts';
-import { migrateDown, migrateUp } from './migrate.ts';
+import { migrateUp } from './migrate.ts';
+import { migrateDown } from './undo.ts';
 
 const NAME = '1700000000001_plants';
 

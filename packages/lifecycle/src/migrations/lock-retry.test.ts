@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { openPlantation } from '../../test/plantation.ts';
-import { migrateRedo, migrateUp } from './migrate.ts';
+import { migrateUp } from './migrate.ts';
+import { migrateRedo } from './undo.ts';
 
 const TREES = '1700000000001_trees';
 const GROW = '1700000000002_grow';

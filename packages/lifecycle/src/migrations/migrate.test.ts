@@ -2,7 +2,8 @@ import { AtrizError } from '@atriz/database';
 import { expect, test } from 'vitest';
 import { migration, openPlantation, type Plantation } from '../../test/plantation.ts';
 import { VERSION } from '../version.ts';
-import { migrateDown, migrateRedo, migrateUp } from './migrate.ts';
+import { migrateUp } from './migrate.ts';
+import { migrateDown, migrateRedo } from './undo.ts';
 
 const TREES = '1700000000001_trees';
 const HERBS = '1700000000002_herbs';

@@ -3,7 +3,6 @@ import type pg from 'pg';
 import { requireBackup } from '../backup-record.ts';
 import type { Context } from '../context.ts';
 import { withGroupedCommits } from '../durability.ts';
-import { refuseDestruction } from '../guard.ts';
 import { createLedger, isToBeNamed } from '../ledger/identity.ts';
 import { recordTexts } from '../ledger/migration-rows.ts';
 import { withRun, type Run } from '../ledger/run.ts';
@@ -13,17 +12,12 @@ import { withSession } from '../session.ts';
 import { refuseSquashedFiles } from '../squash/standing.ts';
 import { takeOverSquashed } from '../squash/take-over.ts';
 import type { Target } from '../target.ts';
-import { readEdits, type Edit } from './edits.ts';
 import { loadLibrary } from './library.ts';
 import { directoryOf, readMigration, readMigrationFiles, type MigrationFile } from './migration-file.ts';
-import { redoMigrations, runMigrations } from './runner.ts';
-import { findObstacles, readStanding, type Obstacle, type Standing } from './standing.ts';
+import { runMigrations } from './runner.ts';
+import { findObstacles, refuse } from './obstacles.ts';
+import { readStanding, type Standing } from './standing.ts';
 import { readUnits, type Unit } from './unit.ts';
-
-export interface UndoOptions {
-  /** How many at most; a whole number of at least 1. Default 1. */
-  readonly count?: number | undefined;
-}
 
 export interface MigrateOptions {
   /** How many at most; a whole number of at least 1. Default: all. */
@@ -48,7 +42,7 @@ export function joinMigrateResults(results: readonly MigrateResult[]): MigrateRe
   return { applied: results.flatMap(({ applied }) => applied), undone: results.flatMap(({ undone }) => undone) };
 }
 
-const NOTHING: MigrateResult = { applied: [], undone: [] };
+export const NOTHING: MigrateResult = { applied: [], undone: [] };
 
 /**
  * Applies the pending migrations, oldest first, each in a transaction of its own. One migrator works at a time; the
@@ -94,82 +88,6 @@ export async function migrateUp(
   return withSession(target.parameters, context, work, { pipeline: true });
 }
 
-/**
- * Undoes the newest applied migrations, newest first. Refused in production, as everything that destroys.
- *
- * Throws what {@link migrateUp} throws, and `MIGRATION_INVALID` for a migration that has no Down section, before
- * anything was undone.
- */
-export async function migrateDown(
-  target: Target,
-  options: UndoOptions = {},
-  context: Context = {},
-): Promise<MigrateResult> {
-  return withUndo(target, options, context, async (client, files) => {
-    const units = await readUnits(files, 'down');
-    await recorded(client, 'migrate down', context, (run) => runMigrations(client, target, units, { context, run }));
-    return { applied: [], undone: files.map(({ name }) => name) };
-  });
-}
-
-/**
- * Undoes the newest applied migrations and applies them again, in one transaction unless one of them asks for none: for
- * the one that is being written.
- */
-export async function migrateRedo(
-  target: Target,
-  options: UndoOptions = {},
-  context: Context = {},
-): Promise<MigrateResult> {
-  return withUndo(target, options, context, async (client, files) => {
-    const undo = await readUnits(files, 'down');
-    const apply = await readUnits(files.toSorted(byName), 'up');
-    const transactional = undo.every(({ migration }) => !migration.directives.noTransaction);
-    await recorded(client, 'migrate redo', context, async (run) => {
-      if (transactional) return redoMigrations(client, target, { undo, apply }, { context, run });
-      await runMigrations(client, target, undo, { context, run });
-      await runMigrations(client, target, apply, { context, run });
-    });
-    return { applied: apply.map(({ migration }) => migration.name), undone: files.map(({ name }) => name) };
-  });
-}
-
-/** node-pg-migrate applies in the order of the names, whatever order the history has. */
-function byName(a: MigrationFile, b: MigrationFile): number {
-  return a.name < b.name ? -1 : 1;
-}
-
-async function withUndo(
-  target: Target,
-  { count = 1 }: UndoOptions,
-  context: Context,
-  work: (client: pg.Client, files: readonly MigrationFile[]) => Promise<MigrateResult>,
-): Promise<MigrateResult> {
-  checkCount(count);
-  const all = await readMigrationFiles(directoryOf(target));
-  const undo = (client: pg.Client): Promise<MigrateResult> =>
-    withMigrationLock(client, target, context, async () => {
-      await refuseDestruction(client, target, 'undo migrations of', context);
-      const standing = await readStanding(client, target, all);
-      if (standing.squashed.length > 0) throw squashesFirst(standing);
-      const newest = standing.applied.slice(-count).toReversed();
-      if (newest.length === 0) return NOTHING;
-      const names = new Set(newest.map(({ name }) => name));
-      await refuse(
-        client,
-        standing,
-        findObstacles(standing, target).filter(
-          ({ code, name }) => code === 'MIGRATION_UNFINISHED' || (code === 'MIGRATION_MISSING' && names.has(name!)),
-        ),
-      );
-      await requireBackup(client, target, context);
-      await createLedger(client, target); // a history that node-pg-migrate made alone has none yet
-      const files = newest.map(({ name }) => all.find((file) => file.name === name)!);
-      for (const file of files) await refuseIrreversible(file);
-      return work(client, files);
-    });
-  return withSession(target.parameters, context, undo, { pipeline: true });
-}
 interface UpPlan extends Standing {
   /** What is to be applied now, in order. */
   readonly files: readonly MigrationFile[];
@@ -208,23 +126,8 @@ async function checkRequired(
   await checkRequirements(requiring, target, { openOther, context });
 }
 
-/** Throws what is worst; of the same kind all at once, and edits with the difference that they make. */
-async function refuse(client: pg.Client, { edited }: Standing, obstacles: readonly Obstacle[]): Promise<void> {
-  const [worst] = obstacles;
-  if (worst === undefined) return;
-  const alike = obstacles.filter(({ code }) => code === worst.code);
-  const edits = worst.code === 'MIGRATION_EDITED' ? await readEdits(client, edited) : [];
-  const lines = alike.map((obstacle) => describe(obstacle, edits));
-  throw new AtrizError(worst.code, lines.join('\n'), { hint: worst.hint });
-}
-
-function describe({ message, name }: Obstacle, edits: readonly Edit[]): string {
-  const diff = edits.find(({ file }) => file.name === name)?.diff;
-  return diff === undefined ? message : `${message}\n${diff}`;
-}
-
 /** One run in the ledger, whose commits wait for the disk together. */
-function recorded(client: pg.Client, command: string, context: Context, work: (run: Run) => Promise<void>) {
+export function recorded(client: pg.Client, command: string, context: Context, work: (run: Run) => Promise<void>) {
   return withGroupedCommits(client, () => withRun(client, command, context, work));
 }
 
@@ -234,28 +137,8 @@ async function adopt(client: pg.Client, target: Target, unrecorded: readonly Mig
   await recordTexts(client, { migrations, table: target.database.migrationsTable });
 }
 
-async function refuseIrreversible(file: MigrationFile): Promise<void> {
-  const { down, irreversible } = await readMigration(file);
-  if (down) return;
-  if (irreversible) {
-    throw new AtrizError('MIGRATION_INVALID', `${file.path}: it says "-- Down Migration: none": there is no way back`, {
-      hint: 'write a new migration that leads where you want to go',
-    });
-  }
-  throw new AtrizError('MIGRATION_INVALID', `${file.path}: it has no Down section, so it cannot be undone`, {
-    hint: 'add a "-- Down Migration" line and the statements that undo it',
-  });
-}
-
-function squashesFirst({ squashed }: Standing): AtrizError {
-  const names = squashed.map(({ file }) => file.name).join(', ');
-  const message = `what is applied was squashed since, and the history does not say so yet: ${names}`;
-  return new AtrizError('MIGRATION_MISSING', message, {
-    hint: 'atriz migrate up writes it down, and runs nothing of it',
-  });
-}
-
-function checkCount(count: number | undefined): void {
+/** Throws `ARGUMENT_INVALID` for a count that is no whole number of at least 1. */
+export function checkCount(count: number | undefined): void {
   if (count === undefined || (Number.isSafeInteger(count) && count >= 1)) return;
   throw new AtrizError('ARGUMENT_INVALID', `count is ${count}, not a whole number of at least 1`, {
     hint: 'leave it out, or give a number such as --count=2',

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { openPlantation, type Plantation } from '../../test/plantation.ts';
 import { resolveMigration } from '../repair/resolve.ts';
 import { readStatus } from '../status.ts';
-import { migrateDown, migrateRedo, migrateUp } from './migrate.ts';
+import { migrateUp } from './migrate.ts';
+import { migrateDown, migrateRedo } from './undo.ts';
 
 const TREES = '1700000000001_trees';
 const INDEX = '1700000000002_index_trees';

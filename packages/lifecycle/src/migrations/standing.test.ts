@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { migration, openPlantation } from '../../test/plantation.ts';
 import { readStatus } from '../status.ts';
-import { migrateDown, migrateUp } from './migrate.ts';
+import { migrateUp } from './migrate.ts';
+import { migrateDown, migrateRedo } from './undo.ts';
 
 const TREES = '1700000000001_trees';
 const HERBS = '1700000000002_herbs';
@@ -117,4 +118,18 @@ test('a ledger of the version before is read, and brought up to date by the firs
   await plants.write(`migrations/${MOSS}.sql`, migration('CREATE TABLE moss ();'));
   await expect(migrateUp(plants.target)).resolves.toEqual({ applied: [MOSS], undone: [] });
   await expect(plants.list(`SELECT name FROM atriz.migrations WHERE text IS NOT NULL`)).resolves.toEqual([MOSS]);
+});
+
+test('redo of the newest tells what else does not agree, and runs', async () => {
+  await using plants = await openPlantation({ migrations: TWO, migrated: true });
+  await plants.write(`migrations/${TREES}.sql`, `-- Trees.\n${TWO[`${TREES}.sql`]!}`);
+  await plants.write(`migrations/${HERBS}.sql`, migration('CREATE TABLE herbs (name text);', 'DROP TABLE herbs;'));
+  const said: string[] = [];
+  const onProgress = (line: string): void => void said.push(line);
+  await expect(migrateRedo(plants.target, {}, { onProgress })).resolves.toEqual({ applied: [HERBS], undone: [HERBS] });
+  expect(said).toEqual([
+    `${TREES} was edited after it was applied`,
+    `undoing ${HERBS} (1 of 1)`,
+    `applying ${HERBS} (1 of 1)`,
+  ]);
 });

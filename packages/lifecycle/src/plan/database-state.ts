@@ -8,7 +8,8 @@ import {
   type Migration,
   type MigrationFile,
 } from '../migrations/migration-file.ts';
-import { findObstacles, readStanding } from '../migrations/standing.ts';
+import { findObstacles } from '../migrations/obstacles.ts';
+import { readStanding } from '../migrations/standing.ts';
 import { withReadOnly } from '../read-only.ts';
 import { withSession } from '../session.ts';
 import { withSquashedNames } from '../squash/standing.ts';

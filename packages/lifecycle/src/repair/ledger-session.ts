@@ -5,7 +5,8 @@ import { createLedger } from '../ledger/identity.ts';
 import { withRun, type Run } from '../ledger/run.ts';
 import { withMigrationLock } from '../lock.ts';
 import { directoryOf, readMigrationFiles, type MigrationFile } from '../migrations/migration-file.ts';
-import { findObstacles, readStanding, type Standing } from '../migrations/standing.ts';
+import { findObstacles } from '../migrations/obstacles.ts';
+import { readStanding, type Standing } from '../migrations/standing.ts';
 import { withSession } from '../session.ts';
 import type { Target } from '../target.ts';
 

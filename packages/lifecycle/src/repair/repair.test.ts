@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { migration, openPlantation } from '../../test/plantation.ts';
-import { migrateDown, migrateUp } from '../migrations/migrate.ts';
+import { migrateUp } from '../migrations/migrate.ts';
+import { migrateDown } from '../migrations/undo.ts';
 import { readStatus } from '../status.ts';
 import { baselineDatabase } from './baseline.ts';
 import { acceptEdits, readEditedMigrations } from './repair.ts';

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { migration, openPlantation, type Plantation } from '../../test/plantation.ts';
-import { migrateDown, migrateUp } from '../migrations/migrate.ts';
+import { migrateUp } from '../migrations/migrate.ts';
+import { migrateDown } from '../migrations/undo.ts';
 import { readApplied } from '../plan/applied.ts';
 import { readStatus } from '../status.ts';
 import { squashMigrations } from './squash.ts';
