@@ -234,3 +234,15 @@ test('a history that a squash has yet to take over is compared with the squash',
   );
   await expect(checkDrift(plants.target)).resolves.toEqual({ applied: 1, pending: 0, differences: [] });
 });
+
+test('a table that is being altered holds the check up for ten seconds at most: LOCK_TIMEOUT', async () => {
+  await using plants = await openMigrated();
+  await plants.query('BEGIN; LOCK TABLE trees IN ACCESS EXCLUSIVE MODE');
+  await expect(checkDrift(plants.target, { lockWaitMs: 50 })).rejects.toMatchObject({
+    code: 'LOCK_TIMEOUT',
+    message: `a table of "${plants.target.parameters.database}" is being altered by another session, and was not free within 0.05 s`,
+    cause: { code: '55P03' },
+  });
+  await plants.query('ROLLBACK');
+  await expect(checkDrift(plants.target, { lockWaitMs: 50 })).resolves.toMatchObject({ differences: [] });
+});

@@ -30,7 +30,7 @@ export interface DriftReport {
  *
  * Throws `IDENTITY_MISMATCH`, `MIGRATION_MISSING` (applied, but its file is gone), `MIGRATION_FAILED` (the files do not
  * make a schema from nothing), `MIGRATION_INVALID`, `REPLAY_REFUSED`, `PERMISSION_DENIED` (the user may not create
- * databases) and connection errors.
+ * databases), `LOCK_TIMEOUT` (a table is being altered) and connection errors.
  */
 export function checkDrift(target: Target, context: Context = {}): Promise<DriftReport> {
   return createDriftCheck()(target, context);

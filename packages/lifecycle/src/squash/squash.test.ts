@@ -22,7 +22,7 @@ const filesOf = (plants: Plantation): Promise<string[]> => readdir(join(plants.d
 test('the first files become one, proven to make the same; later ones stay', async () => {
   await using plants = await openPlantation({ migrations: FILES });
   const path = join(plants.directory, 'migrations/1700000000002_squashed.sql');
-  await expect(squashMigrations(plants.target, NAMES)).resolves.toEqual({
+  await expect(squashMigrations(plants.target, { to: NAMES })).resolves.toEqual({
     name: '1700000000002_squashed',
     path,
     squashes: [TREES, NAMES],
@@ -40,7 +40,7 @@ test('rows that the one file would write otherwise are refused too, and the file
       ),
     },
   });
-  await expect(squashMigrations(plants.target, `migrations/${NAMES}.sql`)).rejects.toMatchObject({
+  await expect(squashMigrations(plants.target, { to: `migrations/${NAMES}.sql` })).rejects.toMatchObject({
     code: 'SQUASH_REFUSED',
     message: `1700000000002_squashed would not make the same database:
 table "public"."trees" gets 0 rows by the new file, 1 by the old ones`,
@@ -55,7 +55,7 @@ test('a setting that one file leaves behind for the next shows in the schema, an
       [`${NAMES}.sql`]: migration('CREATE TABLE names (id int);'),
     },
   });
-  await expect(squashMigrations(plants.target, NAMES)).rejects.toMatchObject({
+  await expect(squashMigrations(plants.target, { to: NAMES })).rejects.toMatchObject({
     code: 'SQUASH_REFUSED',
     message: `1700000000002_squashed would not make the same database:
 table garden.names is made by the new file only
@@ -73,7 +73,7 @@ test('a file that fails among the others is refused with its error', async () =>
       [`${NAMES}.sql`]: migration('ALTER TABLE trees ADD name text;'),
     },
   });
-  await expect(squashMigrations(plants.target, NAMES)).rejects.toMatchObject({
+  await expect(squashMigrations(plants.target, { to: NAMES })).rejects.toMatchObject({
     code: 'SQUASH_REFUSED',
     message: expect.stringContaining(
       'cannot ALTER TABLE "trees" because it has pending trigger events (55006)',
@@ -83,7 +83,28 @@ test('a file that fails among the others is refused with its error', async () =>
 
 test('a name that no file has is not squashed to', async () => {
   await using plants = await openPlantation({ migrations: FILES });
-  await expect(squashMigrations(plants.target, '1700000000009_no')).rejects.toMatchObject({
-    code: 'ARGUMENT_INVALID',
+  await expect(squashMigrations(plants.target, { to: '1700000000009_no' })).rejects.toMatchObject({
+    code: 'MIGRATION_UNKNOWN',
   });
+});
+
+test('files that another database is required between cannot be one: the circle is shown', async () => {
+  await using plants = await openPlantation({
+    migrations: {
+      [`${TREES}.sql`]: migration('CREATE TABLE trees (id int);'),
+      [`${NAMES}.sql`]: `-- requires: birds@1700000000001_nests\n${migration('CREATE TABLE names (id int);')}`,
+    },
+  });
+  await using other = await openPlantation({
+    definition: { name: 'birds' },
+    migrations: {
+      '1700000000001_nests.sql': `-- requires: plants@${TREES}\n${migration('CREATE TABLE nests (id int);')}`,
+    },
+  });
+  const family = [plants.target.database, other.target.database];
+  await expect(squashMigrations(plants.target, { to: NAMES, family })).rejects.toMatchObject({
+    code: 'SQUASH_REFUSED',
+    message: expect.stringMatching(/^in one file, migrations wait for each other in a circle: .*_squashed/) as string,
+  });
+  await expect(filesOf(plants)).resolves.toEqual([`${TREES}.sql`, `${NAMES}.sql`]);
 });

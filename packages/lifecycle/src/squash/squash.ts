@@ -1,6 +1,6 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { AtrizError } from '@atriz/database';
+import type { FamilyDatabase } from '@atriz/database/workspace';
 import type { Context } from '../context.ts';
 import { refuseServerWide } from '../drift/server-wide.ts';
 import {
@@ -10,7 +10,9 @@ import {
   readMigrationFiles,
   type MigrationFile,
 } from '../migrations/migration-file.ts';
+import { findMigration } from '../repair/ledger-session.ts';
 import type { Target } from '../target.ts';
+import { refuseCircle } from './circle.ts';
 import { planSquash, type SquashPlan } from './plan.ts';
 import { proveSquash } from './prove.ts';
 
@@ -27,26 +29,31 @@ export interface PreparedSquash {
   readonly files: readonly MigrationFile[];
 }
 
+export interface SquashOptions {
+  /** The newest migration that is to be in it. */
+  readonly to: string;
+  /** All databases of the family, whose migrations may require these. Default: none other. */
+  readonly family?: readonly FamilyDatabase[] | undefined;
+}
+
 /**
- * Reads a package's migrations up to `to` and writes them down as one; touches nothing.
+ * Reads a package's migrations up to one of them and writes them down as one; touches nothing.
  *
- * Throws `ARGUMENT_INVALID` (there is no such migration, or nothing in front of it), `SQUASH_REFUSED`,
- * `REPLAY_REFUSED` and `MIGRATION_INVALID`.
+ * Throws `MIGRATION_UNKNOWN`, `ARGUMENT_INVALID` (nothing stands in front of it), `SQUASH_REFUSED`, `REPLAY_REFUSED` and
+ * `MIGRATION_INVALID`.
  */
-export async function prepareSquash(directory: string, to: string): Promise<PreparedSquash> {
+export async function prepareSquash(
+  database: FamilyDatabase,
+  { to, family = [database] }: SquashOptions,
+): Promise<PreparedSquash> {
+  const directory = join(database.directory, database.migrationsDirectory);
   const all = await readMigrationFiles(directory);
-  const name = to.replace(/^.*\//, '').replace(/\.sql$/, '');
-  const end = all.findIndex((file) => file.name === name);
-  if (end === -1) {
-    throw new AtrizError('ARGUMENT_INVALID', `there is no migration "${name}" in ${directory}`, {
-      hint: 'name it as atriz migrate status does',
-    });
-  }
-  const files = all.slice(0, end + 1);
+  const files = all.slice(0, all.indexOf(findMigration(all, to)) + 1);
   const migrations = await Promise.all(files.map(readMigration));
   await refuseServerWide(migrations, 'up');
   const plan = planSquash(migrations);
-  await parseMigration({ name: plan.name, path: join(directory, `${plan.name}.sql`) }, plan.text);
+  const squash = await parseMigration({ name: plan.name, path: join(directory, `${plan.name}.sql`) }, plan.text);
+  await refuseCircle(squash, database, family);
   return { plan, files };
 }
 
@@ -55,13 +62,18 @@ export async function prepareSquash(directory: string, to: string): Promise<Prep
  * server, that it makes the same schema. No database of the family is touched: each takes it over at its next `up`.
  *
  * The new file is there, whole, before an old one is removed: whenever it is cut off, no statement is lost, and `up`
- * refuses until the rest of the old ones are removed by hand. Throws what {@link prepareSquash} throws, `SQUASH_REFUSED`, and what replays throw.
+ * refuses until the rest of the old ones are removed by hand.
+ *
+ * Throws what {@link prepareSquash} throws, `SQUASH_REFUSED` with what would be different, and what replays throw.
  */
-export async function squashMigrations(target: Target, to: string, context: Context = {}): Promise<SquashResult> {
-  const directory = directoryOf(target);
-  const { plan, files } = await prepareSquash(directory, to);
+export async function squashMigrations(
+  target: Target,
+  options: SquashOptions,
+  context: Context = {},
+): Promise<SquashResult> {
+  const { plan, files } = await prepareSquash(target.database, options);
   await proveSquash(target, { plan, files }, context);
-  const path = join(directory, `${plan.name}.sql`);
+  const path = join(directoryOf(target), `${plan.name}.sql`);
   await writeWhole(path, plan.text);
   for (const file of files) await rm(file.path);
   return { name: plan.name, path, squashes: plan.squashes };

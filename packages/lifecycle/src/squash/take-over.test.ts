@@ -22,7 +22,7 @@ const LEDGER = 'SELECT name FROM atriz.migrations ORDER BY name';
 
 async function openSquashed({ migrated }: { migrated: boolean }): Promise<Plantation> {
   const plants = await openPlantation({ migrations: FILES, migrated });
-  await squashMigrations(plants.target, NAMES);
+  await squashMigrations(plants.target, { to: NAMES });
   return plants;
 }
 
@@ -66,7 +66,7 @@ test('an empty database runs it', async () => {
 test('a database that has only some of them is refused, with what to do: SQUASH_PARTIAL', async () => {
   await using plants = await openPlantation({ migrations: FILES });
   await migrateUp(plants.target, { count: 1 });
-  await squashMigrations(plants.target, NAMES);
+  await squashMigrations(plants.target, { to: NAMES });
   const refusal = {
     code: 'SQUASH_PARTIAL',
     message: `${SQUASH} takes the place of migrations of which some are applied, and these are not: ${NAMES}`,
@@ -114,7 +114,7 @@ test('squashed again, it is taken over from either history', async () => {
   await using old = await openPlantation({ migrations: FILES, migrated: true });
   await using plants = await openSquashed({ migrated: true });
   await migrateUp(plants.target);
-  const again = await squashMigrations(plants.target, MOSS);
+  const again = await squashMigrations(plants.target, { to: MOSS });
   expect(again.squashes).toEqual([TREES, NAMES, SQUASH, MOSS]);
   await migrateUp(plants.target);
   await expect(plants.list(HISTORY)).resolves.toEqual(['1700000000003_squashed']);
