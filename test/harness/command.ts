@@ -42,6 +42,11 @@ export function runShell(line: string, { cwd, env = {} }: CommandOptions): Promi
   return start('/bin/sh', ['-c', line], { cwd, env: variables }).result;
 }
 
+/** Runs another program of the workspace to its end. */
+export function runProgram(program: string, args: readonly string[], options: CommandOptions): Promise<CommandResult> {
+  return start(program, args, options).result;
+}
+
 function start(program: string, args: readonly string[], { cwd, env = {} }: CommandOptions): RunningCommand {
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(program, args, { cwd, env: { PATH, HOME, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });

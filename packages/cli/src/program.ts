@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { VERSION } from '@atriz/lifecycle';
 import type { Run } from './grammar/command.ts';
 import { addDatabaseCommands } from './grammar/database.ts';
+import { addDoctorCommand } from './grammar/doctor.ts';
 import { addGenerateCommand } from './grammar/generate.ts';
 import { addIdentityCommands } from './grammar/identity.ts';
 import { addMigrateCommands } from './grammar/migrate.ts';
@@ -31,6 +32,7 @@ export function createProgram(surroundings: Surroundings, onExitCode: (code: num
   addMigrateCommands(program, run);
   addGenerateCommand(program, run);
   addIdentityCommands(program, run);
+  addDoctorCommand(program, run);
   addNewCommand(program, run);
   addReferencesCommands(program, run);
   addWorkspaceCommands(program, run);

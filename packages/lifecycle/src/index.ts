@@ -29,6 +29,7 @@ export { acceptEdits, readEditedMigrations } from './repair/repair.ts';
 export { resolveMigration, type Resolution } from './repair/resolve.ts';
 export { seedDatabase, type SeedOptions, type SeedOutcome } from './seed.ts';
 export { SCRATCH_PREFIX, withScratchDatabase } from './scratch.ts';
+export { detectPooling, type Pooling } from './pooler.ts';
 export { withSession } from './session.ts';
 export { withMaintenanceSession } from './maintenance.ts';
 export type { ReferenceStatus } from './references/status.ts';

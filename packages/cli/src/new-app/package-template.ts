@@ -34,14 +34,18 @@ function manifestOf({ packageName, database, coreDirectory, specifierOf }: App):
   return `${JSON.stringify(manifest, undefined, 2)}\n`;
 }
 
-function configOf({ database }: App): string {
+function configOf({ database, coreDirectory }: App): string {
+  const references =
+    coreDirectory === undefined
+      ? ''
+      : "  references: [{ table: 'notes', column: 'user_id', target: 'atriz_shared.users.id', onDelete: 'cascade' }],\n";
   return `import { defineDatabase } from '@atriz/database';
 
 export default defineDatabase({
   name: '${database}',
   urlVariable: 'DATABASE_URL',
   directUrlVariable: 'DIRECT_DATABASE_URL',
-});
+${references}});
 `;
 }
 

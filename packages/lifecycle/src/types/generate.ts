@@ -3,8 +3,9 @@ import { dirname, join } from 'node:path';
 import { createKysely, type Queryable } from '@atriz/database/kysely';
 import pg from 'pg';
 import type { Context } from '../context.ts';
-import { migrateUp } from '../migrations/migrate.ts';
-import { directoryOf, readMigrationFiles } from '../migrations/migration-file.ts';
+import { replay } from '../drift/replay.ts';
+import { refuseServerWide } from '../drift/server-wide.ts';
+import { directoryOf, readMigration, readMigrationFiles } from '../migrations/migration-file.ts';
 
 import { withScratchDatabase } from '../scratch.ts';
 import { withSession } from '../session.ts';
@@ -25,7 +26,7 @@ export interface GenerateResult {
  * Writes the package's Kysely types: of a scratch database, made from its migrations on the target's server, so that
  * what was done by hand to any other is not in them. The database itself need not exist, and is not looked at.
  *
- * Throws what {@link withScratchDatabase} and `migrateUp` throw.
+ * Throws what {@link withScratchDatabase}, {@link replay} and {@link refuseServerWide} throw.
  */
 export async function generateTypes(target: Target, context: Context = {}): Promise<GenerateResult> {
   const { text, tables } = await renderTypes(target, context);
@@ -45,13 +46,12 @@ export async function renderTypes(
   context: Context = {},
 ): Promise<{ readonly text: string; readonly tables: number }> {
   const files = await readMigrationFiles(directoryOf(target));
-  const migrations = await Promise.all(
-    files.map(async ({ name, path }) => ({ name, text: await readFile(path, 'utf8') })),
-  );
+  const migrations = await Promise.all(files.map(readMigration));
+  await refuseServerWide(migrations, 'up');
   context.onProgress?.(`replaying ${files.length === 1 ? '1 migration' : `${files.length} migrations`}`);
   const silent = { ...context, onProgress: undefined };
   return withScratchDatabase(target, silent, async (scratch) => {
-    await migrateUp(scratch, {}, silent);
+    await replay(scratch, { direction: 'up', files }, silent);
     context.onProgress?.('reading the schema');
     const { body, tables } = await withSession(scratch.parameters, context, (client) =>
       renderBody(client, target.database.migrationsTable),
