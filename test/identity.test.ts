@@ -10,7 +10,7 @@ const PLANTS = {
 const SEEDS = { '001_plants.ts': seed(`await client.query("INSERT INTO plants (name) VALUES ('oak')");`) };
 const PENDING = '1700000000002_weeds';
 
-/** The commands that write into a database, and how each is run when it would write most. */
+/** The commands that write into a database, and how each is run when it would write most; ORCHARD is that database. */
 const WRITING: Readonly<Record<string, readonly string[]>> = {
   setup: [],
   create: [],
@@ -25,6 +25,8 @@ const WRITING: Readonly<Record<string, readonly string[]>> = {
   'migrate resolve': ['--applied', PENDING],
   'migrate baseline': ['--to', PENDING, '--yes'],
   'migrate repair': ['--yes'],
+  'references check': ['--fix', '--yes'],
+  'references delete': ['ORCHARD.plants.id=1', '--yes'],
 };
 
 /** Those that only read it, or need none: whatever they answer, they write nothing. */
@@ -43,15 +45,24 @@ const READING: Readonly<Record<string, readonly string[]>> = {
   'migrate lint': [],
   'migrate create': ['more_plants'],
   'migrate squash': ['--to', PENDING, '--yes'],
+  'references list': [],
 };
 
 /** About the embedded server, which no database of this test is on, and about the workspace's files. */
 const NEITHER = ['start', 'stop', 'new'];
 
+/** For tests that run every command there is. */
+const WHOLE_GRAMMAR_MS = 300_000;
+
 let server: Server;
 beforeAll(async () => {
   server = await openTestServer();
 });
+
+function argumentsOf(command: string, workspace: Workspace): string[] {
+  const args = WRITING[command] ?? READING[command] ?? [];
+  return [...command.split(' '), ...args.map((each) => each.replace('ORCHARD', workspace.database('orchard')))];
+}
 
 /** Two applications whose migrations and seeds are the same to the letter, so that only their identities differ. */
 async function plantTwo(): Promise<Workspace> {
@@ -61,6 +72,15 @@ async function plantTwo(): Promise<Workspace> {
   );
   await expect(workspace.atriz(['setup'])).resolves.toMatchObject({ code: 0 });
   await workspace.write(`packages/garden/migrations/${PENDING}.sql`, migration('CREATE TABLE weeds ();'));
+  await workspace.write(
+    'packages/garden/database.config.ts',
+    `import { defineDatabase } from '@atriz/database';
+export default defineDatabase({
+  name: ${JSON.stringify(workspace.database('garden'))},
+  references: [{ table: 'plants', column: 'id', target: '${workspace.database('orchard')}.plants.id', onDelete: 'cascade' }],
+});
+`,
+  );
   return workspace;
 }
 
@@ -92,60 +112,70 @@ test('the comparison sees every kind of write: a row, the same row again, a coun
   expect(await readWhole(server, name)).toEqual(before); // upkeep is no write
 });
 
-test('a DATABASE_URL exported to another’s database: what writes is refused, and nothing at all is written there', async () => {
-  await using workspace = await plantTwo();
-  const wrong = workspace.database('orchard');
-  const before = await readWhole(server, wrong);
-  const env = { DATABASE_URL: server.url(wrong) };
-  const commands = await readCommands();
+test(
+  'a DATABASE_URL exported to another’s database: what writes is refused, and nothing at all is written there',
+  async () => {
+    await using workspace = await plantTwo();
+    const wrong = workspace.database('orchard');
+    const before = await readWhole(server, wrong);
+    const env = { DATABASE_URL: server.url(wrong) };
+    const commands = await readCommands();
 
-  for (const command of commands.filter((each) => each in WRITING)) {
-    const args = [...command.split(' '), ...WRITING[command]!];
-    const { code, stderr } = await workspace.atriz(args, { in: 'garden', env });
-    expect({ command, code, stderr }).toEqual({
-      command,
-      code: 3,
-      stderr: expect.stringContaining(
-        'IDENTITY_MISMATCH "orchard" on SERVER, named by DATABASE_URL of the process, is orchard of family fixture, not garden of family fixture\n',
-      ) as string,
-    });
-    expect({ command, ...(await readWhole(server, wrong)) }).toEqual({ command, ...before });
-  }
-  const status = await workspace.atriz(['status', '--json'], { in: 'garden', env });
-  expect(status.code).toBe(3);
-  expect(JSON.parse(status.stdout)).toMatchObject({ databases: [{ problems: [{ code: 'IDENTITY_MISMATCH' }] }] });
-  for (const command of commands.filter((each) => each in READING)) {
-    await workspace.atriz([...command.split(' '), ...READING[command]!], { in: 'garden', env });
-    expect({ command, ...(await readWhole(server, wrong)) }).toEqual({ command, ...before });
-  }
-});
-
-test('a database of production is refused to whatever writes in development, and one of development in production', async () => {
-  await using workspace = await plantTwo();
-  const name = workspace.database('garden');
-  const url = { DATABASE_URL: server.url(name) };
-  const commands = (await readCommands()).filter((each) => each in WRITING && each !== 'identity set');
-  for (const [environment, NODE_ENV] of [
-    ['production', 'development'],
-    ['staging', 'production'],
-  ] as const) {
-    await workspace.query('garden', `UPDATE atriz.identity SET environment = '${environment}'`);
-    const before = await readWhole(server, name);
-    for (const command of commands) {
-      const args = [...command.split(' '), ...WRITING[command]!];
-      const env = { ...url, NODE_ENV, REQUIRE_MIGRATION_BACKUP: 'false', ATRIZ_ALLOW_DESTRUCTIVE: name };
-      const { code, stderr } = await workspace.atriz(args, { in: 'garden', env });
+    for (const command of commands.filter((each) => each in WRITING)) {
+      const { code, stderr } = await workspace.atriz(argumentsOf(command, workspace), { in: 'garden', env });
       expect({ command, code, stderr }).toEqual({
         command,
         code: 3,
         stderr: expect.stringContaining(
-          `is a database of environment ${environment}, and here NODE_ENV says ${NODE_ENV}\n`,
+          'IDENTITY_MISMATCH "orchard" on SERVER, named by DATABASE_URL of the process, is orchard of family fixture, not garden of family fixture\n',
         ) as string,
       });
-      expect({ command, ...(await readWhole(server, name)) }).toEqual({ command, ...before });
+      expect({ command, ...(await readWhole(server, wrong)) }).toEqual({ command, ...before });
     }
-  }
-});
+    const status = await workspace.atriz(['status', '--json'], { in: 'garden', env });
+    expect(status.code).toBe(3);
+    expect(JSON.parse(status.stdout)).toMatchObject({ databases: [{ problems: [{ code: 'IDENTITY_MISMATCH' }] }] });
+    for (const command of commands.filter((each) => each in READING)) {
+      await workspace.atriz(argumentsOf(command, workspace), { in: 'garden', env });
+      expect({ command, ...(await readWhole(server, wrong)) }).toEqual({ command, ...before });
+    }
+  },
+  WHOLE_GRAMMAR_MS,
+);
+
+test(
+  'a database of production is refused to whatever writes in development, and one of development in production',
+  async () => {
+    await using workspace = await plantTwo();
+    const name = workspace.database('garden');
+    const all = (await readCommands()).filter((each) => each in WRITING && each !== 'identity set');
+    for (const [environment, NODE_ENV] of [
+      ['production', 'development'],
+      ['staging', 'production'],
+    ] as const) {
+      for (const key of ['garden', 'orchard']) {
+        await workspace.query(key, `UPDATE atriz.identity SET environment = '${environment}'`);
+      }
+      const before = await readWhole(server, name);
+      // Production wants a URL, and one of them cannot name the two databases that references are about.
+      const url = NODE_ENV === 'production' ? { DATABASE_URL: server.url(name) } : {};
+      const commands = all.filter((each) => NODE_ENV !== 'production' || !each.startsWith('references'));
+      for (const command of commands) {
+        const env = { ...url, NODE_ENV, REQUIRE_MIGRATION_BACKUP: 'false', ATRIZ_ALLOW_DESTRUCTIVE: name };
+        const { code, stderr } = await workspace.atriz(argumentsOf(command, workspace), { in: 'garden', env });
+        expect({ command, code, stderr }).toEqual({
+          command,
+          code: 3,
+          stderr: expect.stringContaining(
+            `is a database of environment ${environment}, and here NODE_ENV says ${NODE_ENV}\n`,
+          ) as string,
+        });
+        expect({ command, ...(await readWhole(server, name)) }).toEqual({ command, ...before });
+      }
+    }
+  },
+  WHOLE_GRAMMAR_MS,
+);
 
 test('development, test and staging take each other’s databases', async () => {
   await using workspace = await plantTwo();
