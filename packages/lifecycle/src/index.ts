@@ -36,4 +36,3 @@ export type { ReferenceStatus } from './references/status.ts';
 export { readStatus, type DatabaseStatus, type Problem } from './status.ts';
 export { VERSION } from './version.ts';
 export { openTarget, type OpenTargetOptions, type Target } from './target.ts';
-export { detectPooling, type Pooling } from './pooler.ts';
