@@ -1,3 +1,4 @@
+import { AtrizError } from '@atriz/database';
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { expect, test } from 'vitest';
@@ -124,4 +125,17 @@ test('drop and reset are refused in production and for the database of another, 
     await expect(run(other)).rejects.toMatchObject({ code: 'IDENTITY_MISMATCH' });
   }
   await expect(place.exists()).resolves.toBe(true);
+});
+
+test('what inspects pending migrations is asked by setup, and by reset never, which has dropped the database already', async () => {
+  await using plants = await openPlantation(FILES);
+  await using place = elsewhere(plants);
+  const asked: string[][] = [];
+  const inspectPending = async (files: readonly { readonly name: string }[]): Promise<void> => {
+    asked.push(files.map(({ name }) => name));
+    if (asked.length === 1) throw new AtrizError('LINT_REFUSED', 'not these');
+  };
+  await expect(setupDatabase(place.target, {}, { inspectPending })).rejects.toMatchObject({ code: 'LINT_REFUSED' });
+  await expect(resetDatabase(place.target, {}, { inspectPending })).resolves.toMatchObject({ applied: asked[0] });
+  expect(asked).toHaveLength(1);
 });

@@ -10,7 +10,8 @@ export type { Lock } from './lock-mode.ts';
 /**
  * Which locks a statement takes on tables, views and indexes that exist already, from its text alone. After PostgreSQL's
  * documentation ("Explicit Locking" and the page of each command); what a text does not tell, such as what a function
- * does, is `unknown`. What a statement makes anew is not listed: nobody else sees it yet.
+ * does, is `unknown`. What a statement makes anew is not listed: nobody else sees it yet. Nor are the partitions and
+ * children of a table, which are locked with it.
  */
 export function locksOf({ node, fields }: Pick<ParsedStatement, 'node' | 'fields'>): Lock[] {
   if (WITHOUT_LOCKS.has(node)) return [];
