@@ -296,6 +296,33 @@ test('a copy of another tenant’s database is refused until it is taken over by
   await expect(server.query(databaseOf('14'), named)).resolves.toEqual([{ instance: '14' }]);
 });
 
+test('an instance has its own account where a variable holds its connection string', async () => {
+  await define([
+    { name: '11', database: databaseOf('11') },
+    { name: 'far', urlVariable: 'FAR_URL' },
+  ]);
+  const without = await json('status');
+  expect(without.code).toBe(1);
+  expect(without.database.instances).toMatchObject([
+    { name: '11', problems: [] },
+    { name: 'far', reachable: false, problems: [{ code: 'CONNECTION_NOT_CONFIGURED' }] },
+  ]);
+  await workspace.write('packages/tenants/.env', `FAR_URL=${server.url(databaseOf('far'))}\n`);
+  try {
+    const { code, stdout } = await workspace.atriz(['setup', '--instance', 'far'], { in: 'tenants' });
+    expect({ code, stdout }).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^tenants +1 instance +1 × created, 3 migrations, 1 seed [^]* 1 up to date$/m),
+    });
+    await expect(server.query(databaseOf('far'), 'SELECT instance FROM atriz.identity')).resolves.toEqual([
+      { instance: 'far' },
+    ]);
+  } finally {
+    await server.drop([databaseOf('far')]);
+    await workspace.write('packages/tenants/.env', '');
+  }
+});
+
 test('what corrects a history reaches the instances that are named', async () => {
   const [newest] = (await server.query<{ name: string }>(home, 'SELECT max(name) AS name FROM pgmigrations')).map(
     ({ name }) => name,

@@ -64,3 +64,13 @@ test('the refusal names deed, database and the way to insist', async () => {
     hint: 'if it must be, name it: ATRIZ_ALLOW_DESTRUCTIVE=plants',
   });
 });
+
+test('an instance in production is allowed by its own name, not by its definition’s', async () => {
+  const target = { ...plants.target, environment: 'production', instance: 'acme' };
+  await createLedger(plants.client, target);
+  await expect(refuseDestruction(plants.client, target, 'drop', { allowDestructive: 'plants' })).rejects.toMatchObject({
+    code: 'DESTRUCTIVE_REFUSED',
+    hint: 'if it must be, name it: ATRIZ_ALLOW_DESTRUCTIVE=acme',
+  });
+  await expect(refuseDestruction(plants.client, target, 'drop', { allowDestructive: 'acme' })).resolves.toBeUndefined();
+});
