@@ -185,6 +185,41 @@ test('a backend that is terminated in the middle of a migration is a clear error
   await workspace.write(slow, SLOW['1700000000002_slow.sql']);
 });
 
+function withoutTransaction(statements: readonly string[]): string {
+  return `-- atriz: no-transaction\n${migration(statements.join('\n'))}`;
+}
+
+test.each([1, 2, 3])(
+  'killed in statement %i of a migration without a transaction, the command says so until it is resolved',
+  async (place) => {
+    const slow = 'packages/sleeper/migrations/1700000000002_slow.sql';
+    const statements = ['CREATE TABLE one ();', 'CREATE TABLE two ();', 'CREATE TABLE three ();'];
+    await workspace.write(slow, withoutTransaction(statements.with(place - 1, 'SELECT pg_sleep(60);')));
+    const { child, result } = workspace.start(['migrate'], { in: 'sleeper' });
+    const pid = await findSleeper();
+    child.kill('SIGKILL');
+    await result;
+    await server.query('postgres', 'SELECT pg_terminate_backend($1)', [pid]);
+    await waitUntilAlone('sleeper');
+
+    const status = await workspace.atriz(['status'], { in: 'sleeper' });
+    expect(status.code).toBe(3);
+    expect(status.stdout).toContain(`applying it stopped at ${place} of 3 statements: the run was cut off`);
+    expect(status.stdout).toContain('atriz migrate resolve --applied 1700000000002_slow, or --rolled-back');
+    const before = await readThree('sleeper');
+    expect(before.tables).toEqual(['quick', ...['one', 'two', 'three'].slice(0, place - 1)].toSorted());
+    const again = await workspace.atriz(['migrate'], { in: 'sleeper' });
+    expect(again).toMatchObject({ code: 3, stderr: expect.stringContaining('MIGRATION_UNFINISHED') as string });
+
+    await workspace.query('sleeper', 'DROP TABLE IF EXISTS one, two, three');
+    await workspace.write(slow, withoutTransaction(statements));
+    await workspace.atriz(['migrate', 'resolve', '--rolled-back', '1700000000002_slow'], { in: 'sleeper' });
+    await expect(workspace.atriz(['migrate'], { in: 'sleeper' })).resolves.toMatchObject({ code: 0 });
+    await expect(readThree('sleeper')).resolves.toMatchObject({ tables: ['one', 'quick', 'three', 'two'] });
+    await workspace.write(slow, SLOW['1700000000002_slow.sql']);
+  },
+);
+
 test('when the one that migrates is killed, a waiting one takes over', async () => {
   const holder = workspace.start(['migrate'], { in: 'sleeper' });
   await findSleeper();
