@@ -106,30 +106,35 @@ test('check --down names the Down sections that do not undo, and says how', asyn
   });
 });
 
-test('the four databases of this repository have not drifted after migrate, and every Down undoes its Up', async () => {
-  await using family: FamilyCopy = await copyFamily();
-  await family.atriz(['setup']);
-  const check = await family.atriz(['migrate', 'check', '--json']);
-  expect(JSON.parse(check.stdout)).toMatchObject({
-    databases: ['atriz_shared', 'atriz_db', 'mextrack_db', 'pshop_db'].map((name) => ({
-      name,
-      status: 'done',
-      pending: 0,
-      differences: [],
-    })),
-  });
-  const down = await family.atriz(['migrate', 'check', '--down', '--json']);
-  expect(JSON.parse(down.stdout)).toMatchObject({
-    databases: ['atriz_shared', 'atriz_db', 'mextrack_db', 'pshop_db'].map((name) => ({
-      name,
-      status: 'done',
-      faults: [],
-    })),
-  });
-  expect([check.code, down.code]).toEqual([0, 0]);
-  for (const { endedAt, checked } of (JSON.parse(down.stdout) as { databases: { endedAt?: string; checked: number }[] })
-    .databases) {
-    expect(endedAt).toBeUndefined();
-    expect(checked).toBeGreaterThan(0);
-  }
-});
+test(
+  'the four databases of this repository have not drifted after migrate, and every Down undoes its Up',
+  { timeout: 300_000 },
+  async () => {
+    await using family: FamilyCopy = await copyFamily();
+    await family.atriz(['setup']);
+    const check = await family.atriz(['migrate', 'check', '--json']);
+    expect(JSON.parse(check.stdout)).toMatchObject({
+      databases: ['atriz_shared', 'atriz_db', 'mextrack_db', 'pshop_db'].map((name) => ({
+        name,
+        status: 'done',
+        pending: 0,
+        differences: [],
+      })),
+    });
+    const down = await family.atriz(['migrate', 'check', '--down', '--json']);
+    expect(JSON.parse(down.stdout)).toMatchObject({
+      databases: ['atriz_shared', 'atriz_db', 'mextrack_db', 'pshop_db'].map((name) => ({
+        name,
+        status: 'done',
+        faults: [],
+      })),
+    });
+    expect([check.code, down.code]).toEqual([0, 0]);
+    for (const { endedAt, checked } of (
+      JSON.parse(down.stdout) as { databases: { endedAt?: string; checked: number }[] }
+    ).databases) {
+      expect(endedAt).toBeUndefined();
+      expect(checked).toBeGreaterThan(0);
+    }
+  },
+);

@@ -246,3 +246,18 @@ test('a table that is being altered holds the check up for ten seconds at most: 
   await plants.query('ROLLBACK');
   await expect(checkDrift(plants.target, { lockWaitMs: 50 })).resolves.toMatchObject({ differences: [] });
 });
+
+test('a schema public of other make is no drift, what it lets everybody do is', async () => {
+  await using plants = await openMigrated();
+  const user = `role_of_${plants.target.parameters.database}`;
+  await plants.query(`CREATE ROLE ${user}; ALTER SCHEMA public OWNER TO ${user}; COMMENT ON SCHEMA public IS NULL`);
+  try {
+    await expect(sentences(plants)).resolves.toEqual([]);
+    await plants.query('REVOKE USAGE ON SCHEMA public FROM PUBLIC');
+    await expect(sentences(plants)).resolves.toEqual([
+      expect.stringMatching(/^schema public: role PUBLIC may not (?:CREATE, )?USAGE, which the migrations let it$/),
+    ]);
+  } finally {
+    await plants.query(`ALTER SCHEMA public OWNER TO CURRENT_USER; DROP ROLE ${user}`);
+  }
+});

@@ -62,11 +62,18 @@ async function readMigrator(client: pg.ClientBase, history: string): Promise<str
   return rows[0]!.oid;
 }
 
+/** What every database begins with says nothing of it, and is another in one that came from an older PostgreSQL. */
+const STANDARD_COMMENT = 'standard public schema';
+
 function readSchemas({ introspection, text, ownerOf }: Sources): CatalogObject[] {
   return introspection.namespaces.flatMap((schema) => {
     const name = text('schema', schema._id);
     if (name === undefined) return [];
-    const properties = propertiesOf({ comment: schema.getDescription(), owner: ownerOf(schema.nspowner) });
+    const comment = schema.getDescription();
+    const properties = propertiesOf({
+      comment: comment === STANDARD_COMMENT ? undefined : comment,
+      owner: name === 'public' ? undefined : ownerOf(schema.nspowner),
+    });
     return [{ kind: 'schema', name, properties }];
   });
 }
