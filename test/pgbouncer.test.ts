@@ -54,6 +54,27 @@ const everything = async (): Promise<object> => {
 const through = (bouncer: PgBouncer): string => bouncer.url(workspace.database('core'));
 
 describe.skipIf(PGBOUNCER === undefined)('with PgBouncer, where it is installed (apt-get install pgbouncer),', () => {
+  test.each([
+    [
+      'transaction',
+      'fail',
+      'migrations of core would go through a pooler in transaction mode, where no lock stays theirs',
+    ],
+    ['session', 'warn', 'migrations of core go through a pooler, in session mode'],
+  ] as const)('in %s mode doctor finds it, and says which variable goes past it', async (mode, level, message) => {
+    await using bouncer = await startPgBouncer(server, { mode });
+    const env = { DATABASE_URL: through(bouncer) };
+    const mend = 'let DIRECT_DATABASE_URL name the server itself';
+
+    const findingOf = ({ stdout }: { readonly stdout: string }): unknown =>
+      (JSON.parse(stdout) as { readonly findings: unknown[] }).findings.at(-1);
+    const found = await workspace.atriz(['doctor', '--json'], { env });
+    expect(findingOf(found)).toEqual({ check: 'server', level, message, mend });
+    const direct = { ...env, DIRECT_DATABASE_URL: server.url(workspace.database('core')) };
+    const mended = await workspace.atriz(['doctor', '--json'], { env: direct });
+    expect(findingOf(mended)).toEqual({ check: 'server', level: 'ok', message: 'core answers' });
+  });
+
   test('in transaction mode every command that locks is refused before it writes or locks anything', async () => {
     await using bouncer = await startPgBouncer(server, { mode: 'transaction' });
     const before = await everything();
