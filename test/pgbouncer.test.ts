@@ -53,6 +53,11 @@ const everything = async (): Promise<object> => {
 };
 const through = (bouncer: PgBouncer): string => bouncer.url(workspace.database('core'));
 
+/** What `doctor --json` says last: of the database. */
+function findingOf({ stdout }: { readonly stdout: string }): unknown {
+  return (JSON.parse(stdout) as { readonly findings: unknown[] }).findings.at(-1);
+}
+
 describe.skipIf(PGBOUNCER === undefined)('with PgBouncer, where it is installed (apt-get install pgbouncer),', () => {
   test.each([
     [
@@ -66,8 +71,6 @@ describe.skipIf(PGBOUNCER === undefined)('with PgBouncer, where it is installed 
     const env = { DATABASE_URL: through(bouncer) };
     const mend = 'let DIRECT_DATABASE_URL name the server itself';
 
-    const findingOf = ({ stdout }: { readonly stdout: string }): unknown =>
-      (JSON.parse(stdout) as { readonly findings: unknown[] }).findings.at(-1);
     const found = await workspace.atriz(['doctor', '--json'], { env });
     expect(findingOf(found)).toEqual({ check: 'server', level, message, mend });
     const direct = { ...env, DIRECT_DATABASE_URL: server.url(workspace.database('core')) };
