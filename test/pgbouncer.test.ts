@@ -24,6 +24,9 @@ const LOCKING = [['migrate'], ['migrate', 'down'], ['migrate', 'redo'], ['seed']
 const HELD_LOCKS = `SELECT pid FROM pg_locks WHERE locktype = 'advisory'
   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
 
+const SLEEPERS = `SELECT pid FROM pg_stat_activity
+  WHERE datname = current_database() AND state = 'active' AND query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()`;
+
 let server: Server;
 let workspace: Workspace;
 beforeAll(async () => {
@@ -136,6 +139,18 @@ describe.skipIf(PGBOUNCER === undefined)('with PgBouncer, where it is installed 
     await using bouncer = await startPgBouncer(server, { mode: 'session', poolSize: 1 });
     const result = await workspace.atriz(['migrate'], { in: 'core', env: { DATABASE_URL: through(bouncer) } });
     expect(result).toMatchObject({ code: 0, stdout: 'core  1 migration applied               … ms\n' });
+  });
+
+  test('in session mode Ctrl-C ends the backend that works, which the pooler’s own number is not', async () => {
+    await workspace.write('packages/core/migrations/1700000000002_two.sql', migration('SELECT pg_sleep(60);'));
+    await using bouncer = await startPgBouncer(server, { mode: 'session' });
+    const running = workspace.start(['migrate'], { in: 'core', env: { DATABASE_URL: through(bouncer) } });
+    await running.said('applying 1700000000002_two');
+    await expect.poll(() => workspace.query('core', SLEEPERS), { timeout: 20_000 }).toHaveLength(1);
+    running.child.kill('SIGINT');
+    await expect(running.result).resolves.toMatchObject({ code: 130 });
+    await expect(workspace.query('core', SLEEPERS)).resolves.toEqual([]);
+    await expect(workspace.query('core', HELD_LOCKS)).resolves.toEqual([]);
   });
 
   test('what needs no lock goes through the pooler: status, health, and a migrate with nothing to do', async () => {

@@ -27,7 +27,10 @@ export async function detectPooling(client: pg.Client, parameters: ConnectionPar
   const first = await backendOf(client);
   if (first === (client as unknown as { readonly processID: number | null }).processID) return 'none';
   const isShared = await withSession(parameters, {}, (other) => sharesBackend(client, other, first));
-  return isShared ? 'transaction' : 'session';
+  if (isShared) return 'transaction';
+  // It is the client's until it leaves. An interruption shall end this process, not the number that the pooler made up.
+  Object.assign(client, { processID: first });
+  return 'session';
 }
 
 /**
