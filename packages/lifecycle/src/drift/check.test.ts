@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { migration, openPlantation, type Plantation } from '../../test/plantation.ts';
 import { migrateUp } from '../migrations/migrate.ts';
 import { checkDrift, createDriftCheck } from './check.ts';
-import { withReadOnly } from './snapshot.ts';
+import { withSnapshot } from './snapshot.ts';
 
 const TREES = '1700000000001_trees';
 const HERBS = '1700000000002_herbs';
@@ -144,9 +144,9 @@ test('settings of the database that word definitions otherwise make no drift', a
 
 test('the live database is read in a transaction that cannot write, nor see what others commit meanwhile', async () => {
   await using plants = await openMigrated();
-  const writing = withReadOnly(plants.target, {}, (client) => client.query('CREATE TABLE written (id int)'));
+  const writing = withSnapshot(plants.target, {}, (client) => client.query('CREATE TABLE written (id int)'));
   await expect(writing).rejects.toMatchObject({ code: '25006' });
-  const counts = await withReadOnly(plants.target, {}, async (client) => {
+  const counts = await withSnapshot(plants.target, {}, async (client) => {
     const count = async (): Promise<unknown> => (await client.query('SELECT count(*)::int FROM trees')).rows;
     const before = await count();
     await plants.query(`INSERT INTO trees VALUES (1)`);

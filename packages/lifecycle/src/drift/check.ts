@@ -1,8 +1,7 @@
 import { AtrizError } from '@atriz/database';
 import type { Context } from '../context.ts';
-import { qualified } from '../identifiers.ts';
 import { checkIdentity, readIdentity } from '../ledger/identity.ts';
-import { HISTORY_SCHEMA, readHistory } from '../migrations/history.ts';
+import { readHistory } from '../migrations/history.ts';
 import { directoryOf, readMigration, readMigrationFiles, type MigrationFile } from '../migrations/migration-file.ts';
 import { withScratchDatabase } from '../scratch.ts';
 import { settleHistory } from '../squash/standing.ts';
@@ -14,7 +13,7 @@ import { readCatalog } from './read-catalog.ts';
 import { replay } from './replay.ts';
 import { DRIFT } from './sentence.ts';
 import { refuseServerWide } from './server-wide.ts';
-import { readSnapshot, withReadOnly } from './snapshot.ts';
+import { readSnapshot, withSnapshot } from './snapshot.ts';
 
 export interface DriftReport {
   /** How many migrations were replayed: those that the database's history has. */
@@ -64,15 +63,10 @@ function readLive(
   target: Target,
   context: Context,
 ): Promise<{ readonly history: readonly string[]; readonly catalog: Catalog }> {
-  return withReadOnly(target, context, async (client) => {
-    // In a transaction, asking for a table that is not there would be the end of it.
-    const { rows } = await client.query<{ ledger: boolean; history: boolean }>(
-      `SELECT to_regclass('atriz.identity') IS NOT NULL AS ledger, to_regclass($1) IS NOT NULL AS history`,
-      [qualified(HISTORY_SCHEMA, target.database.migrationsTable)],
-    );
-    const identity = rows[0]!.ledger ? await readIdentity(client) : undefined;
+  return withSnapshot(target, context, async (client) => {
+    const identity = await readIdentity(client);
     if (identity) checkIdentity(identity, target);
-    const history = rows[0]!.history ? await readHistory(client, target.database.migrationsTable) : [];
+    const history = await readHistory(client, target.database.migrationsTable);
     return { history, catalog: await readCatalog(client, target.database.migrationsTable) };
   });
 }

@@ -8,7 +8,7 @@ import { compareCatalogs } from '../drift/compare.ts';
 import { readCatalog } from '../drift/read-catalog.ts';
 import { replay } from '../drift/replay.ts';
 import { describeDifference, SQUASH } from '../drift/sentence.ts';
-import { withReadOnly } from '../drift/snapshot.ts';
+import { withSnapshot } from '../drift/snapshot.ts';
 import { qualified } from '../identifiers.ts';
 import type { MigrationFile } from '../migrations/migration-file.ts';
 import { withScratchDatabase } from '../scratch.ts';
@@ -48,7 +48,7 @@ export async function proveSquash(
 function make(target: Target, files: readonly MigrationFile[], context: Context): Promise<Made> {
   return withScratchDatabase(target, context, async (scratch) => {
     await replay(scratch, { direction: 'up', files }, context);
-    return withReadOnly(scratch, context, async (client) => {
+    return withSnapshot(scratch, context, async (client) => {
       const catalog = await readCatalog(client, target.database.migrationsTable);
       const tables = await client.query<{ schema: string; name: string }>(
         `SELECT nspname AS schema, relname AS name FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace

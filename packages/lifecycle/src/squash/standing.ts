@@ -113,9 +113,13 @@ export async function withSquashedNames(
 export async function refuseSquashedFiles(files: readonly MigrationFile[]): Promise<void> {
   for (const { file, squashes } of await readSquashes(files.filter(({ name }) => isSquashName(name)))) {
     const left = files.find(({ name }) => squashes.includes(name));
-    if (left === undefined) continue;
-    throw new AtrizError('MIGRATION_INVALID', `${left.path}: what it does is in ${file.name} too, which squashes it`, {
-      hint: 'remove the old file, or the squashed one',
-    });
+    if (left !== undefined) throw squashedFile(left, file.name);
   }
+}
+
+/** Says that a file is there beside the one that took its place: `MIGRATION_INVALID`. */
+export function squashedFile({ path }: MigrationFile, squash: string): AtrizError {
+  return new AtrizError('MIGRATION_INVALID', `${path}: what it does is in ${squash} too, which squashes it`, {
+    hint: 'remove the old file, or the squashed one',
+  });
 }

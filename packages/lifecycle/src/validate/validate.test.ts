@@ -109,3 +109,15 @@ test('requires lines: unknown names and circles, told to the databases that they
   expect(others).toEqual([]);
   expect(only!.findings).toMatchObject([{ code: 'REQUIREMENT_CYCLE' }]);
 });
+
+test('lines that name what was squashed since are met, and an old file beside the squash is told', async () => {
+  const plants = await declare('plants', {
+    '1700000000002_b.sql': GOOD,
+    '1700000000002_squashed.sql': `-- atriz: squashes 1700000000001_a\n-- atriz: squashes 1700000000002_b\n${GOOD}`,
+  });
+  const herbs = await declare('herbs', { '1700000000001_a.sql': `-- requires: plants@1700000000001_a\n${GOOD}` });
+  await expect(find(plants, herbs)).resolves.toEqual({
+    plants: [expect.stringContaining('what it does is in 1700000000002_squashed too, which squashes it')],
+    herbs: [],
+  });
+});

@@ -2,7 +2,9 @@ import { relative } from 'node:path';
 import type { FamilyDatabase } from '@atriz/database/workspace';
 import { lintMigrations, type LintOptions } from '../lint/lint.ts';
 import { findFaults } from '../plan/faults.ts';
-import { findingOfError, findingOfLint, type Finding } from './finding.ts';
+import { namesOf } from '../plan/nodes.ts';
+import { squashedFile } from '../squash/standing.ts';
+import { findingOfError, findingOfFile, findingOfLint, type Finding } from './finding.ts';
 import { readFiles, type ReadFiles } from './read.ts';
 
 /** What was looked at for a database, and what was found. */
@@ -47,6 +49,7 @@ export async function validateMigrations(
       requires: migrations.reduce((sum, { directives }) => sum + directives.requires.length, 0),
       findings: [
         ...findings,
+        ...findSquashedFiles(read.get(database.name)!),
         ...lint.filter(({ migration }) => paths.has(migration.path)).map(findingOfLint),
         ...(fault ? [findingOfError(fault)] : []),
       ],
@@ -61,15 +64,22 @@ function withoutSyntaxFaults({ migrations, findings }: ReadFiles): ReadFiles['mi
 }
 
 function checkRequirements(all: readonly ReadFiles[], root: string): ReturnType<typeof findFaults> {
-  const known = new Map(all.map(({ database, files }) => [database.name, files.map(({ name }) => name)] as const));
   const graph = all.map(({ database, files, migrations }) => ({
     name: database.name,
     dependsOn: database.dependsOn,
-    migrations: files.map(({ name, path }) => ({
-      name,
-      path: relative(root, path),
-      requires: migrations.find((each) => each.name === name)?.directives.requires ?? [],
-    })),
+    migrations: files.map(({ name, path }) => {
+      const { requires = [], squashes = [] } = migrations.find((each) => each.name === name)?.directives ?? {};
+      return { name, path: relative(root, path), requires, squashes };
+    }),
   }));
-  return findFaults(graph, known);
+  return findFaults(graph, new Map(graph.map((each) => [each.name, namesOf(each)])));
+}
+
+/** What a squash that was cut off leaves: a new database would get the same twice. */
+function findSquashedFiles({ files, migrations }: ReadFiles): Finding[] {
+  return migrations.flatMap(({ name, directives: { squashes } }) =>
+    files
+      .filter((file) => squashes.includes(file.name))
+      .map((file) => findingOfFile(file.path, squashedFile(file, name))),
+  );
 }
