@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { AtrizError } from '@atriz/database';
+import type { AtrizError } from '@atriz/database';
+import { fileError } from '../migrations/file-error.ts';
 import type { Comparison } from '../migrations/history.ts';
 import { parseMigration, type MigrationFile } from '../migrations/migration-file.ts';
 import { isSquashName } from './name.ts';
@@ -119,7 +120,6 @@ export async function refuseSquashedFiles(files: readonly MigrationFile[]): Prom
 
 /** Says that a file is there beside the one that took its place: `MIGRATION_INVALID`. */
 export function squashedFile({ path }: MigrationFile, squash: string): AtrizError {
-  return new AtrizError('MIGRATION_INVALID', `${path}: what it does is in ${squash} too, which squashes it`, {
-    hint: 'remove the old file, or the squashed one',
-  });
+  const fact = `what it does is in ${squash} too, which squashes it`;
+  return fileError(path, { fact }, 'remove the old file, or the squashed one');
 }
