@@ -23,6 +23,7 @@ const USERS: Owner = {
   migrations: new Map(),
   seeds: new Map(),
   hasTypes: true,
+  turbo: undefined,
 };
 const SHOP: Owner = {
   ...USERS,
@@ -124,6 +125,24 @@ test('a db task that does not wait for the databases that others depend on', () 
       mend: 'add "^db:migrate" to the dependsOn of db:migrate in turbo.json',
     },
   ]);
+});
+
+test('a task that is another for one package', () => {
+  const tasks = { ...TASKS, '@acme/shop#db:seed': { cache: false } };
+  expect(faultsOf({ turbo: { ...TURBO, tasks } })).toEqual([
+    {
+      level: 'fail',
+      message: '@acme/shop#db:seed does not wait for the databases that others depend on',
+      mend: 'add "^db:seed" to the dependsOn of @acme/shop#db:seed in turbo.json',
+    },
+  ]);
+  const own = (task: TurboTask): object[] =>
+    faultsOf({ owners: [USERS, { ...SHOP, turbo: { tasks: { 'db:seed': task } } }] });
+  expect(own({ cache: true })).toMatchObject([{ mend: 'set "cache": false for db:seed in apps/shop/turbo.json' }]);
+  expect(own({ dependsOn: ['build'] })).toMatchObject([
+    { mend: 'add "^db:seed" to the dependsOn of db:seed in apps/shop/turbo.json' },
+  ]);
+  expect(own({ dependsOn: ['$TURBO_EXTENDS$', 'build'] })).toEqual([]);
 });
 
 test('a task that Turbo does not know, and no turbo.json at all', () => {

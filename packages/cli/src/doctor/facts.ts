@@ -25,6 +25,8 @@ export interface Owner {
   readonly seeds: ReadonlyMap<string, string>;
   /** Whether `src/schema.ts` is there. */
   readonly hasTypes: boolean;
+  /** The package's own `turbo.json`, which changes the root's tasks for it. */
+  readonly turbo: TurboSettings | undefined;
 }
 
 export interface TurboTask {

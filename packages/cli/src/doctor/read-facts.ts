@@ -32,8 +32,9 @@ export async function readFacts({ root, databases }: Family, nodeVersion: string
 
 async function readOwner(root: string, database: FamilyDatabase): Promise<Owner> {
   const { owner, directory, dependsOn, migrationsDirectory, seedsDirectory } = database;
-  const [manifest, migrations, seeds, hasTypes] = await Promise.all([
+  const [manifest, turbo, migrations, seeds, hasTypes] = await Promise.all([
     readJson<Manifest>(join(directory, 'package.json')),
+    readJson<TurboSettings>(join(directory, 'turbo.json')),
     readTexts(root, join(directory, migrationsDirectory), /\.sql$/),
     readTexts(root, join(directory, seedsDirectory), /\.[cm]?[jt]s$/),
     access(join(directory, SCHEMA_FILE)).then(
@@ -50,6 +51,7 @@ async function readOwner(root: string, database: FamilyDatabase): Promise<Owner>
     migrations,
     seeds,
     hasTypes,
+    turbo,
   };
 }
 
