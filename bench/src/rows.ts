@@ -8,6 +8,7 @@ import { migrate200 } from './rows/migrate-200.ts';
 import { nothingToDo } from './rows/nothing-to-do.ts';
 import { plan500 } from './rows/plan-500.ts';
 import { queries, transactions } from './rows/pool-calls.ts';
+import { references, referencesMemory } from './rows/references.ts';
 import { setup } from './rows/setup.ts';
 import { status } from './rows/status.ts';
 import { testDatabase } from './rows/test-database.ts';
@@ -30,6 +31,8 @@ export const ROWS: readonly Row[] = [
   transactions,
   queries,
   importTime,
+  references,
+  referencesMemory,
   clean,
   fleet,
 ];

@@ -1,7 +1,7 @@
 import { AtrizError, sqlState } from '@atriz/database';
 import pg from 'pg';
 import { nameOf, type Target } from '../target.ts';
-import { CREATE_LEDGER } from './schema.ts';
+import { CREATE_LEDGER, CREATE_REFERENCE_CHECKS } from './schema.ts';
 
 /** Which database this is, as its own ledger says. */
 export interface Identity {
@@ -113,7 +113,7 @@ export async function createLedger(client: pg.ClientBase, target: Target): Promi
   const isProduction = target.environment === PRODUCTION;
   const values = [target.family, target.database.name, target.environment].map((value) => pg.escapeLiteral(value));
   const instance = target.instance === undefined ? 'NULL' : pg.escapeLiteral(target.instance);
-  await client.query(`BEGIN; ${CREATE_LEDGER}
+  await client.query(`BEGIN; ${CREATE_LEDGER} ${CREATE_REFERENCE_CHECKS}
 INSERT INTO atriz.identity (family, definition, environment, protected, instance)
 VALUES (${values.join(', ')}, ${isProduction}, ${instance}) ON CONFLICT (singleton) DO NOTHING;
 UPDATE atriz.identity SET instance = ${instance} WHERE instance IS NULL AND ${instance} IS NOT NULL;

@@ -67,7 +67,7 @@ CREATE TABLE IF NOT EXISTS atriz.runs (
 COMMENT ON TABLE atriz.runs IS 'What was done to this database, by whom, and how it ended; one run over several databases has the same run_id in each. No end: it was cut off.';
 `;
 
-/** Made where the first reference is checked, in the database that refers. */
+/** Made with the ledger, so that a status finds it; in an older ledger where the first reference is checked. */
 export const CREATE_REFERENCE_CHECKS = `
 CREATE TABLE IF NOT EXISTS atriz.reference_checks (
   reference text CONSTRAINT reference_checks_pkey PRIMARY KEY,
