@@ -14,6 +14,8 @@ export interface KeyBatchBuilder {
   add(data: Uint8Array, start: number, end: number): void;
   /** What was added since the last time. */
   take(): KeyBatch;
+  /** Gives back the memory of a batch that nobody looks at any more: made anew each time, it would pile up. */
+  recycle(batch: KeyBatch): void;
 }
 
 const MOST_KEYS = 16_384;
@@ -24,9 +26,15 @@ const SIGN_BIT = 0x80;
 /** Below this, a loop copies faster than a call out of JavaScript. */
 const SHORT_KEY = 64;
 
+type Memory = Pick<KeyBatch, 'bytes' | 'starts'>;
+
+function makeMemory(): Memory {
+  return { bytes: new Uint8Array(FIRST_BYTES), starts: new Uint32Array(MOST_KEYS + 1) };
+}
+
 export function createKeyBatchBuilder(kind: KeyKind): KeyBatchBuilder {
-  let bytes = new Uint8Array(FIRST_BYTES);
-  let starts = new Uint32Array(MOST_KEYS + 1);
+  const free: Memory[] = [];
+  let { bytes, starts } = makeMemory();
   let count = 0;
   let used = 0;
   const makeRoom = (length: number): void => {
@@ -58,11 +66,13 @@ export function createKeyBatchBuilder(kind: KeyKind): KeyBatchBuilder {
     },
     take() {
       const batch = { bytes, starts, count };
-      bytes = new Uint8Array(FIRST_BYTES);
-      starts = new Uint32Array(MOST_KEYS + 1);
+      ({ bytes, starts } = free.pop() ?? makeMemory());
       count = 0;
       used = 0;
       return batch;
+    },
+    recycle(batch) {
+      free.push(batch);
     },
   };
 }

@@ -19,7 +19,8 @@ type DataListener = (data: Buffer) => void;
 
 /**
  * Streams a column's keys: sorted, distinct or not (see `selectKeys`), without nulls, as they are needed. What is not
- * taken is not read from the socket, and the server waits: memory stays flat however many keys there are.
+ * taken is not read from the socket, and the server waits: memory stays flat however many keys there are. A batch is
+ * good until the next one is asked for.
  *
  * Reads the messages of COPY itself, because one object for each key, as the driver would make, costs more than
  * everything else together. Everything that is no key goes to the driver as ever. Rejects with pg's error. A stream that
@@ -28,6 +29,7 @@ type DataListener = (data: Buffer) => void;
 export function streamKeys(client: pg.ClientBase, column: KeyColumn): AsyncIterableIterator<KeyBatch> {
   const builder = createKeyBatchBuilder(column.kind);
   const ready: KeyBatch[] = [];
+  let given: KeyBatch | undefined;
   let waiting: PromiseWithResolvers<void> | undefined;
   let ended = false;
   let failure: unknown;
@@ -87,6 +89,8 @@ export function streamKeys(client: pg.ClientBase, column: KeyColumn): AsyncItera
       return this;
     },
     async next() {
+      if (given) builder.recycle(given);
+      given = undefined;
       while (ready.length === 0) {
         if (ended) break;
         waiting = Promise.withResolvers();
@@ -95,6 +99,7 @@ export function streamKeys(client: pg.ClientBase, column: KeyColumn): AsyncItera
       }
       if (failure !== undefined) throw failure as Error;
       const value = ready.shift();
+      given = value;
       resume?.();
       return value && value.count > 0 ? { done: false, value } : { done: true, value: undefined };
     },
@@ -111,19 +116,17 @@ interface MessageHandlers {
 
 /** Cuts what comes from the server into messages; returns whether the COPY is over. */
 function createMessageReader({ onKey, onOther, onEnd }: MessageHandlers): (data: Buffer) => boolean {
-  let rest: Buffer | undefined;
+  let cut: Buffer | undefined;
   let isFirst = true;
-  return (chunk) => {
-    const data = rest ? Buffer.concat([rest, chunk]) : chunk;
+  let isOver = false;
+  /** Reads whole messages; returns where the first begins that is not whole, or that ends the COPY. */
+  const readWhole = (data: Buffer): number => {
     let at = 0;
     while (at + MESSAGE_HEADER <= data.length) {
       const code = data[at]!;
-      if (code === COPY_DONE || code === ERROR_RESPONSE) {
-        onEnd(data.subarray(at));
-        return true;
-      }
+      isOver = code === COPY_DONE || code === ERROR_RESPONSE;
       const end = at + 1 + data.readUInt32BE(at + 1);
-      if (end > data.length) break;
+      if (isOver || end > data.length) break;
       if (code === COPY_DATA) {
         const start = at + MESSAGE_HEADER + (isFirst ? headerLength(data, at + MESSAGE_HEADER) : 0);
         isFirst = false;
@@ -134,8 +137,26 @@ function createMessageReader({ onKey, onOther, onEnd }: MessageHandlers): (data:
       }
       at = end;
     }
-    rest = at < data.length ? data.subarray(at) : undefined;
-    return false;
+    return at;
+  };
+  return (chunk) => {
+    let data = chunk;
+    // A message that was cut off is made whole by itself: the chunk as a whole would be as much memory again.
+    while (cut) {
+      if (isOver) break;
+      const length: number = cut.length < MESSAGE_HEADER ? MESSAGE_HEADER : 1 + cut.readUInt32BE(1);
+      const joined: Buffer = Buffer.concat([cut, data.subarray(0, length - cut.length)]);
+      data = data.subarray(length - cut.length);
+      cut = readWhole(joined) === joined.length ? undefined : joined;
+      if (joined.length < length) return false;
+    }
+    if (!isOver) {
+      const at = readWhole(data);
+      if (at < data.length) cut = data.subarray(at);
+      data = data.subarray(data.length);
+    }
+    if (isOver) onEnd(cut ? Buffer.concat([cut, data]) : data);
+    return isOver;
   };
 }
 

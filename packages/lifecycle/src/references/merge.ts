@@ -48,7 +48,7 @@ export function createSearch(
       if (order > 0) {
         place += 1;
       } else {
-        // a copy: the batch's bytes go when it is done with
+        // a copy: the batch's memory is used again for a later one
         if (order < 0) missing.push(keyAt(batch, at).slice());
         at += 1;
       }
