@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import type pg from 'pg';
 import { readState, type LedgerState } from '../ledger/state.ts';
 import { settleSquashes, type SquashedStanding } from '../squash/standing.ts';
 import type { Target } from '../target.ts';
 import { compareHistory, type Comparison } from './history.ts';
-import { checksumOf, type MigrationFile } from './migration-file.ts';
+import { checksumOf, readText, type MigrationFile } from './migration-file.ts';
 
 /** How a database and its package's files stand to each other. */
 export interface Standing extends LedgerState, Comparison, SquashedStanding {
@@ -41,7 +40,7 @@ async function readChecksums(files: readonly MigrationFile[]): Promise<Map<strin
 function readChecksum(file: MigrationFile): Promise<string> {
   const known = CHECKSUMS.get(file);
   if (known) return known;
-  const checksum = readFile(file.path, 'utf8').then(checksumOf);
+  const checksum = Promise.resolve(checksumOf(readText(file)));
   CHECKSUMS.set(file, checksum);
   return checksum;
 }

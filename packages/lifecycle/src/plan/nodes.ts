@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import type { FamilyDatabase } from '@atriz/database/workspace';
-import { parseMigration, readMigrationFiles, type MigrationFile } from '../migrations/migration-file.ts';
+import { parseMigration, readMigrationFiles, readText, type MigrationFile } from '../migrations/migration-file.ts';
 import type { DatabaseMigrations, MigrationNode } from './graph.ts';
 
 /** What a file must hold to be worth a closer look: most hold it nowhere, and reading 500 closely takes its time. */
@@ -15,14 +14,13 @@ export async function readNodes(database: FamilyDatabase): Promise<DatabaseMigra
   return { name, dependsOn, migrations: await Promise.all((await listFiles(database)).map(readNode)) };
 }
 
-/** One of them. */
-export async function readNode(file: MigrationFile): Promise<MigrationNode> {
+async function readNode(file: MigrationFile): Promise<MigrationNode> {
   const { name, path } = file;
-  const text = await readFile(path, 'utf8').catch(() => '');
-  if (!HINT.test(text)) return { name, path, requires: [] };
   try {
-    const { directives } = await parseMigration(file, text);
-    return { name, path, requires: directives.requires, squashes: directives.squashes };
+    const text = readText(file);
+    if (!HINT.test(text)) return { name, path, requires: [] };
+    const { requires, squashes } = (await parseMigration(file, text)).directives;
+    return { name, path, requires, squashes };
   } catch {
     return { name, path, requires: [] };
   }
