@@ -26,7 +26,7 @@ test('the ledger is made with the identity of the target, outside production unp
     plants.list(
       `SELECT relname::text FROM pg_class WHERE relnamespace = 'atriz'::regnamespace AND relkind = 'r' ORDER BY 1`,
     ),
-  ).resolves.toEqual(['identity', 'migrations', 'runs', 'seeds', 'unfinished_migrations']);
+  ).resolves.toEqual(['identity', 'migrations', 'reference_checks', 'runs', 'seeds', 'unfinished_migrations']);
 });
 
 test('a database that is first migrated in production is protected', async () => {
