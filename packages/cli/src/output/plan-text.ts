@@ -45,9 +45,10 @@ function headingOf(stream: Stream, { database, after }: PlannedMigration): strin
 function describeMigration(stream: Stream, migration: PlannedMigration, digits: number): string[] {
   const { number, name, transaction, lockTimeoutMs, requires, statements, findings } = migration;
   const indent = ' '.repeat(digits + 6);
+  const usualTimeoutMs = transaction ? DEFAULT_LOCK_TIMEOUT_MS : 0;
   const notes = [
     transaction ? '' : 'without a transaction, statement by statement',
-    lockTimeoutMs === DEFAULT_LOCK_TIMEOUT_MS ? '' : `waits for locks ${describeTimeout(lockTimeoutMs)}`,
+    lockTimeoutMs === usualTimeoutMs ? '' : `waits for locks ${describeTimeout(lockTimeoutMs)}`,
     ...requires.map(
       ({ database, migration: other, state }) =>
         `requires ${database}@${other}${state === 'applied' || state === 'planned' ? '' : `, which is ${state}`}`,

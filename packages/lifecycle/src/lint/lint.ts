@@ -117,10 +117,11 @@ async function findingsOf(migration: Migration, reports: readonly SquawkReport[]
     start += line.length + 1;
   }
   const unread = reports.find((report) => report.rule_name === 'syntax-error');
+  const mayBlockForEver = directives.lockTimeoutMs === 0 && !directives.noTransaction;
   const findings = reports
     .filter(({ rule_name: rule }) => rule !== 'syntax-error')
     // Atriz sets it before each migration, unless the file asks to wait without end
-    .filter(({ rule_name: rule }) => rule !== 'require-lock-timeout' || directives.lockTimeoutMs === 0)
+    .filter(({ rule_name: rule }) => rule !== 'require-lock-timeout' || mayBlockForEver)
     .map(toFinding);
   return unread === undefined ? findings : [await readAgain(migration, toFinding(unread)), ...findings];
 

@@ -7,9 +7,21 @@ const NONE: Directives = { noTransaction: false, lockTimeoutMs: 5000, requires: 
 
 test.each<[string, string, Directives]>([
   ['none', '-- What and why.\n-- Up Migration\nSELECT 1;', NONE],
-  ['no-transaction', '-- atriz: no-transaction\n-- Up Migration\nSELECT 1;', { ...NONE, noTransaction: true }],
-  ['one below the marker', '-- Up Migration\n-- atriz: no-transaction\nSELECT 1;', { ...NONE, noTransaction: true }],
-  ['other spacings and cases', '  --ATRIZ:no-transaction  \r\nSELECT 1;', { ...NONE, noTransaction: true }],
+  [
+    'no-transaction',
+    '-- atriz: no-transaction\n-- Up Migration\nSELECT 1;',
+    { ...NONE, noTransaction: true, lockTimeoutMs: 0 },
+  ],
+  [
+    'one below the marker',
+    '-- Up Migration\n-- atriz: no-transaction\nSELECT 1;',
+    { ...NONE, noTransaction: true, lockTimeoutMs: 0 },
+  ],
+  [
+    'other spacings and cases',
+    '  --ATRIZ:no-transaction  \r\nSELECT 1;',
+    { ...NONE, noTransaction: true, lockTimeoutMs: 0 },
+  ],
   ['a lock timeout', '-- atriz: lock-timeout 30s\nSELECT 1;', { ...NONE, lockTimeoutMs: 30_000 }],
   ['a lock timeout in ms', '-- atriz: lock-timeout 250 ms\nSELECT 1;', { ...NONE, lockTimeoutMs: 250 }],
   ['a lock timeout in minutes', '-- atriz: lock-timeout 2min\nSELECT 1;', { ...NONE, lockTimeoutMs: 120_000 }],
@@ -29,7 +41,11 @@ test.each<[string, string, Directives]>([
   ],
   ['only the look of one', "/* \n-- atriz: x\n*/ SELECT '\n-- atriz: y\n', $$\n-- requires: a@b\n$$;", NONE],
   ['a sentence below', '-- Up Migration\nSELECT 1;\n-- requires: a reader who knows SQL\nSELECT 2;', NONE],
-  ['no statement at all', '-- atriz: no-transaction\n-- Up Migration\n', { ...NONE, noTransaction: true }],
+  [
+    'no statement at all',
+    '-- atriz: no-transaction\n-- Up Migration\n',
+    { ...NONE, noTransaction: true, lockTimeoutMs: 0 },
+  ],
 ])('a file with %s', (_, text, directives) => {
   expect(read(text)).toEqual(directives);
 });

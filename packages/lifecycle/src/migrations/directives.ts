@@ -6,7 +6,10 @@ import { fileError } from './file-error.ts';
 export interface Directives {
   /** Each statement is sent alone, outside a transaction: `-- atriz: no-transaction`. */
   readonly noTransaction: boolean;
-  /** How long a statement waits for a lock: `-- atriz: lock-timeout 5s`. 0 is without end, as in PostgreSQL. */
+  /**
+   * How long a statement waits for a lock: `-- atriz: lock-timeout 5s`. 0 is without end, as in PostgreSQL; that is the
+   * default without a transaction, else it is 5 s.
+   */
   readonly lockTimeoutMs: number;
   /** What must be applied in other databases before: `-- requires: atriz_shared@1795230060000_create_users`. */
   readonly requires: readonly Requirement[];
@@ -94,7 +97,9 @@ export function readDirectives(text: string, path: string, { code, lineComments 
       throw refuse(`"${value}" is not a directive`, KNOWN);
     }
   }
-  return { noTransaction, lockTimeoutMs: lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS, requires, squashes };
+  // What has no transaction waits for others by design, and a timeout half-way leaves it half-done: only when asked for.
+  const usualMs = noTransaction ? 0 : DEFAULT_LOCK_TIMEOUT_MS;
+  return { noTransaction, lockTimeoutMs: lockTimeoutMs ?? usualMs, requires, squashes };
 }
 
 function readDuration(text: string): number | undefined {

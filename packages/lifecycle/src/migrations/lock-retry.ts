@@ -16,24 +16,30 @@ SELECT 'process ' || pid || ' of ' || coalesce(usename, '?') || ' (' || coalesce
        || '): ' || left(regexp_replace(query, '\\s+', ' ', 'g'), 120) AS blocker
   FROM pg_stat_activity WHERE pid = ANY (pg_blocking_pids($1)) ORDER BY pid`;
 
+export interface LockRetries {
+  /** Must have rolled back what failed, or be able to go on where it was. */
+  readonly attempt: () => Promise<void>;
+  /** Asked after a lock timeout: false where what failed cannot be sent again. */
+  readonly mayRepeat: () => boolean;
+}
+
 /**
  * Runs `attempt` again, after a pause that grows, while it fails because a table was not free within its
  * `lock_timeout`: so a migration never makes the application queue behind it for longer than that. From the second try
  * on, a session beside it looks who is in the way, and tells.
  *
- * `attempt` must have rolled back, or be able to go on where it was. What it rejects with at last is thrown as
- * `LOCK_TIMEOUT`, naming the sessions in the way and what they run.
+ * What it rejects with at last is thrown as `LOCK_TIMEOUT`, naming the sessions in the way and what they run.
  */
 export async function withLockRetries(
   client: pg.Client,
   target: Target,
   { onProgress, signal }: Context,
-  attempt: () => Promise<void>,
+  { attempt, mayRepeat }: LockRetries,
 ): Promise<void> {
   try {
     return await attempt();
   } catch (error) {
-    if (!isLockTimeout(error)) throw error;
+    if (!isLockTimeout(error) || !mayRepeat()) throw error;
     onProgress?.(`a table is locked by another session: trying again`);
   }
   const { processID } = client as unknown as { readonly processID: number };
@@ -50,7 +56,7 @@ export async function withLockRetries(
       try {
         return await attempt();
       } catch (error) {
-        if (!isLockTimeout(error)) throw error;
+        if (!isLockTimeout(error) || !mayRepeat()) throw error;
         if (count === TRIES) throw lockTimeout(error, blockers);
       } finally {
         watch.abort();

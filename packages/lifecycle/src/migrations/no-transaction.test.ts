@@ -128,3 +128,28 @@ test.each([1, 2, 3])('cut off in statement %i, it says where, and nothing behind
                     WHERE attname = 'height' ORDER BY attrelid`;
   await expect(plants.list(altered)).resolves.toEqual(tables.slice(0, statement - 1));
 });
+
+function keepTimeout(head: string): string {
+  return `${head}-- atriz: no-transaction\n-- Up Migration\nINSERT INTO seen SELECT current_setting('lock_timeout');\n`;
+}
+
+test('without a transaction there is a lock timeout only where the file gives one, and no second try', async () => {
+  await using plants = await openPlantation({
+    migrations: {
+      [`${TREES}.sql`]: '-- Up Migration\nCREATE TABLE trees ();\nCREATE TABLE seen (timeout text);\n',
+      [`${INDEX}.sql`]: keepTimeout(''),
+      [`${MOSS}.sql`]: keepTimeout('-- atriz: lock-timeout 7s\n'),
+      '1700000000004_grow.sql':
+        '-- atriz: no-transaction\n-- atriz: lock-timeout 100ms\n-- Up Migration\nALTER TABLE trees ADD height int;\n',
+    },
+  });
+  await migrateUp(plants.target, { count: 3 });
+  await expect(plants.list('SELECT timeout FROM seen')).resolves.toEqual(['0', '7s']);
+  await plants.query('BEGIN; LOCK TABLE trees');
+  await expect(migrateUp(plants.target)).rejects.toMatchObject({
+    code: 'MIGRATION_FAILED',
+    message: expect.stringContaining('canceling statement due to lock timeout (55P03)') as string,
+  });
+  await plants.query('COMMIT');
+  await expect(readStatus(plants.target)).resolves.toMatchObject({ problems: [{ code: 'MIGRATION_UNFINISHED' }] });
+});

@@ -33,7 +33,7 @@ export async function runMigrations(
     onFinished: ({ migration }) => run.note(migration.name),
     keeps: true,
   });
-  await withLockRetries(client, target, context, async () => {
+  const attempt = async (): Promise<void> => {
     const batches = batchTransactions(client, { onCommitted: progress.finish });
     try {
       await callUnits(batches.client, target, progress, {
@@ -46,7 +46,9 @@ export async function runMigrations(
       await tidy(client, progress.current(), cause);
       throw error;
     }
-  });
+  };
+  const mayRepeat = (): boolean => !progress.current()?.migration.directives.noTransaction;
+  await withLockRetries(client, target, context, { attempt, mayRepeat });
   await forgetUnfinished(client, units);
 }
 
@@ -63,7 +65,7 @@ export async function redoMigrations(
   const inner = {
     query: (text: string) => (WRAPPERS.has(text) ? NOTHING : client.query(text)),
   } as unknown as pg.Client;
-  await withLockRetries(client, target, context, async () => {
+  const attempt = async (): Promise<void> => {
     await client.query('BEGIN');
     for (const units of [undo, apply]) {
       const progress = createProgress(units, { onProgress: context.onProgress, keeps: false });
@@ -75,7 +77,8 @@ export async function redoMigrations(
       }
     }
     await client.query('COMMIT');
-  });
+  };
+  await withLockRetries(client, target, context, { attempt, mayRepeat: () => true });
   for (const { migration } of apply) run.note(migration.name);
 }
 

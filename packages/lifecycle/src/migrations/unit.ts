@@ -57,6 +57,7 @@ function transactionSteps({ migration, direction, sections }: Unit, runId: strin
 function loneSteps({ migration, direction, sections }: Unit, runId: string): Step[] {
   const name = pg.escapeLiteral(migration.name);
   return [
+    { text: `SET lock_timeout = ${migration.directives.lockTimeoutMs};` },
     {
       text: `INSERT INTO atriz.unfinished_migrations (name, direction, statement, statement_count, run_id)
 VALUES (${name}, '${direction}', 1, ${sections.length}, ${pg.escapeLiteral(runId)});`,
@@ -65,6 +66,6 @@ VALUES (${name}, '${direction}', 1, ${sections.length}, ${pg.escapeLiteral(runId
       { text: `${section.sql}\n;`, section },
       { text: `UPDATE atriz.unfinished_migrations SET statement = ${index + 2} WHERE name = ${name};` },
     ]),
-    { text: `${recordStatement(migration, { direction, runId })};` },
+    { text: `${recordStatement(migration, { direction, runId })}; RESET lock_timeout;` },
   ];
 }
