@@ -30,6 +30,8 @@ export interface FamilyCommand<Result extends object> {
   /** The exit code of a result that is not simply done. With several, the first in dependency order decides. */
   readonly exitCode?: (result: Result) => number;
   readonly order?: FamilyRunOptions<Result>['order'];
+  /** Whether it leaves something behind that is worth telling after a failure. Default true. */
+  readonly writes?: boolean;
   /** How it reaches the instances of definitions that have some. Default: not at all. */
   readonly reach?: FleetReach | undefined;
 }
@@ -45,7 +47,16 @@ export interface Migrating<Result> extends Pick<OrderedRunOptions<Result>, 'join
  */
 export async function runFamilyCommand<Result extends object>(
   invocation: Invocation,
-  { work, describe, migrating, details, exitCode, order = 'dependencies-first', reach }: FamilyCommand<Result>,
+  {
+    work,
+    describe,
+    migrating,
+    details,
+    exitCode,
+    order = 'dependencies-first',
+    writes = true,
+    reach,
+  }: FamilyCommand<Result>,
 ): Promise<number> {
   const { family, reporter, options } = invocation;
   const databases = options.instance === undefined ? invocation.databases : [];
@@ -85,7 +96,7 @@ export async function runFamilyCommand<Result extends object>(
     reporter.json({ run: invocation.runId, databases: documents });
   } else if (databases.length > 1) {
     reporter.line(paint(reporter.stdout, 'dim', summarise(outcomes, performance.now() - start)));
-    if (reach) tellAftermath(invocation, outcomes, { committed, again: reach.command });
+    if (writes && reach) tellAftermath(invocation, outcomes, { committed, again: reach.command });
   }
   const failure = outcomes.find((outcome) => outcome.status === 'failed');
   if (failure) return exitCodeOfError(failure.error);
@@ -117,7 +128,8 @@ function tellAftermath(
   reporter.line('');
   for (const line of alignColumns(reporter.stdout, rows)) reporter.line(line);
   reporter.line(`${paint(reporter.stdout, 'cyan', 'next')} correct what failed, then: ${nextCommand(outcomes, again)}`);
-  reporter.line(paint(reporter.stdout, 'dim', `run ${runId} (atriz history)`));
+  const isKept = [...committed.values()].some((changes) => changes.length > 0);
+  if (isKept) reporter.line(paint(reporter.stdout, 'dim', `run ${runId} (atriz history)`));
 }
 
 type Committed = ReadonlyMap<string, readonly string[]>;

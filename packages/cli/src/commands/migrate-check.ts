@@ -21,6 +21,7 @@ function checkDatabases(invocation: Invocation): Promise<number> {
     describe: describeDrift,
     details: ({ differences }) => linesOf(differences),
     exitCode: ({ differences }) => (differences.length > 0 ? EXIT.refused : EXIT.done),
+    writes: false,
     reach: { command: 'migrate check' },
   });
 }
