@@ -138,7 +138,7 @@ describe('Ctrl-C in the middle of a migration', () => {
     const { code, stderr } = await result;
 
     expect(performance.now() - pressed).toBeLessThan(3000);
-    expect(code).toBe(130);
+    expect(code).toBe(130); // as a shell has it: the second may meet the process when it has said all and is leaving
     expect(stderr).toContain('INTERRUPTED interrupted; nothing of the unfinished transaction was kept\n');
     expect(stderr).toContain('hint run the command again to go on\n');
     await expect(isLockFree('sleeper')).resolves.toBe(true);

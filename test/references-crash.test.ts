@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { createDatabasePool, type DatabasePoolOptions } from '@atriz/database';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { CommandResult, RunningCommand } from './harness/command.ts';
 import { openTestServer, type Server } from './harness/server.ts';
 import { createWorkspace, migration, type Workspace } from './harness/workspace.ts';
 
@@ -85,22 +86,28 @@ async function readRows() {
 }
 
 /** Holds a lock in a database of the workspace while `work` runs; waits first until somebody wants it. */
-async function whileHeld(key: string, statement: string, work: (wanted: () => Promise<void>) => Promise<void>) {
+async function whileHeld(
+  key: string,
+  statement: string,
+  work: (wanted: (by: RunningCommand) => Promise<void>) => Promise<void>,
+): Promise<void> {
   const options = { ...server.parameters, database: workspace.database(key), max: 1 } as DatabasePoolOptions;
   await using db = createDatabasePool(options);
   const client = await db.pool.connect();
   try {
     await client.query('BEGIN');
     await client.query(statement);
-    await work(async () => {
-      for (let attempt = 0; attempt < 1500; attempt += 1) {
+    await work(async ({ result }) => {
+      let end: CommandResult | undefined;
+      void result.then((ended) => (end = ended));
+      while (end === undefined) {
         const { rowCount } = await client.query(
           `SELECT FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = current_database()`,
         );
         if (rowCount !== 0) return;
         await wait(20);
       }
-      throw new Error('nobody wants the lock');
+      throw new Error(`it ended with ${end.code}, and never wanted the lock:\n${end.stderr}`);
     });
   } finally {
     await client.query('ROLLBACK');
@@ -124,10 +131,10 @@ describe('a deletion that is killed', () => {
   ];
   test.each(deeds)('in %s, in its change number %i, goes on when it is run again', async (key, number) => {
     await whileHeld(key, `SELECT pg_advisory_xact_lock(${number})`, async (wanted) => {
-      const { child, result } = workspace.start(COMMAND());
-      await wanted();
-      child.kill('SIGKILL');
-      await result;
+      const command = workspace.start(COMMAND());
+      await wanted(command);
+      command.child.kill('SIGKILL');
+      await command.result;
     });
     const { users, others } = await readRows();
     expect(users).toEqual([1, 2]);
@@ -146,10 +153,10 @@ describe('a deletion that is killed', () => {
 
   test('while it looks for what restricts, has changed nothing', async () => {
     await whileHeld('shop', 'LOCK TABLE sales', async (wanted) => {
-      const { child, result } = workspace.start(COMMAND());
-      await wanted();
-      child.kill('SIGKILL');
-      await result;
+      const command = workspace.start(COMMAND());
+      await wanted(command);
+      command.child.kill('SIGKILL');
+      await command.result;
     });
     await expect(readRows()).resolves.toEqual({ users: [1, 2], mine: 2000, others: 2000, carts: [1, 2] });
     await expect(workspace.atriz(COMMAND())).resolves.toMatchObject({ code: 0 });
@@ -159,10 +166,10 @@ describe('a deletion that is killed', () => {
 
 test('Ctrl-C ends it with 130, and it goes on when it is run again', async () => {
   await whileHeld('app', 'SELECT pg_advisory_xact_lock(3)', async (wanted) => {
-    const { child, result } = workspace.start(COMMAND());
-    await wanted();
-    child.kill('SIGINT');
-    await expect(result).resolves.toMatchObject({
+    const command = workspace.start(COMMAND());
+    await wanted(command);
+    command.child.kill('SIGINT');
+    await expect(command.result).resolves.toMatchObject({
       code: 130,
       stderr: expect.stringContaining('INTERRUPTED interrupted; what was committed before it stays so') as string,
     });

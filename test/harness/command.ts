@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 export const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
@@ -13,8 +14,8 @@ export interface CommandOptions {
 }
 
 export interface CommandResult {
-  /** `null` when a signal ended the process. */
-  readonly code: number | null;
+  /** As a shell has it: 128 and the signal's number when a signal ended the process. */
+  readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -60,7 +61,9 @@ function start(program: string, args: readonly string[], { cwd, env = {} }: Comm
   }
   const result = new Promise<CommandResult>((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code) => resolve({ code, ...output }));
+    child.once('close', (code, signal) => {
+      resolve({ code: code ?? 128 + constants.signals[signal!], ...output });
+    });
   });
   const said = (text: string): Promise<void> =>
     new Promise((resolve, reject) => {
