@@ -98,16 +98,16 @@ async function whileHeld(
     await client.query('BEGIN');
     await client.query(statement);
     await work(async ({ result }) => {
-      let end: CommandResult | undefined;
-      void result.then((ended) => (end = ended));
-      while (end === undefined) {
+      const ends: CommandResult[] = [];
+      void result.then((end) => ends.push(end));
+      while (ends.length === 0) {
         const { rowCount } = await client.query(
           `SELECT FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = current_database()`,
         );
         if (rowCount !== 0) return;
         await wait(20);
       }
-      throw new Error(`it ended with ${end.code}, and never wanted the lock:\n${end.stderr}`);
+      throw new Error(`it ended with ${ends[0]!.code}, and never wanted the lock:\n${ends[0]!.stderr}`);
     });
   } finally {
     await client.query('ROLLBACK');
