@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { runCommand, type CommandResult } from './child-process.ts';
 import { openDatabases, type Databases } from './databases.ts';
@@ -62,11 +62,7 @@ export function createEnvironment(options: EnvironmentOptions): Environment {
     variables,
     ambient,
     onFigure,
-    makeDirectory: async (name) => {
-      const directory = join(scratch, name);
-      await mkdir(directory);
-      return directory;
-    },
+    makeDirectory: (name) => mkdtemp(join(scratch, `${name}-`)),
     run: (command, { directory = scratch, variables: more = {} } = {}) =>
       runCommand(command, { directory, variables: { ...variables, ...more } }),
     bin: (name) => join(workspace, name === 'atriz' || name === 'turbo' ? '' : 'bench', 'node_modules', '.bin', name),

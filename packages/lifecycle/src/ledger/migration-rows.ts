@@ -13,13 +13,10 @@ export function recordStatement(
   { direction, runId }: { direction: 'up' | 'down'; runId: string },
 ): string {
   const quotedName = pg.escapeLiteral(name);
-  // A row of the other direction is left from a run that was cut off behind its last statement.
-  const forget = `DELETE FROM atriz.unfinished_migrations WHERE name = ${quotedName} AND direction <> '${direction}'`;
   // The register says which seeds' rows are there. Rows went with the migration, nobody knows whose: so it forgets.
-  if (direction === 'down')
-    return `${forget}; DELETE FROM atriz.migrations WHERE name = ${quotedName}; DELETE FROM atriz.seeds`;
+  if (direction === 'down') return `DELETE FROM atriz.migrations WHERE name = ${quotedName}; DELETE FROM atriz.seeds`;
   const kept = keptText(text);
-  return `${forget}; INSERT INTO atriz.migrations (name, checksum, duration_ms, atriz_version, text, run_id) VALUES (${quotedName}, \
+  return `INSERT INTO atriz.migrations (name, checksum, duration_ms, atriz_version, text, run_id) VALUES (${quotedName}, \
 '${checksumOf(text)}', extract(epoch FROM clock_timestamp() - now()) * 1000, '${VERSION}', ${kept === undefined ? 'NULL' : pg.escapeLiteral(kept)}, \
 ${pg.escapeLiteral(runId)}) ${UPDATE}`;
 }

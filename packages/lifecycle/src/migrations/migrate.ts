@@ -66,7 +66,6 @@ export async function migrateUp(
     if (!needsWriting(glance, target)) return NOTHING;
     await refuseSquashedFiles(all);
 
-    void loadLibrary();
     if (glance.files.length > 0 && !options.continues) {
       await requireBackup(client, target, context);
       await context.inspectPending?.(glance.pending.slice(0, options.count), target);
@@ -75,7 +74,9 @@ export async function migrateUp(
       const { files, unrecorded, squashed } = await planUp(client, target, all, options);
       const units = await readUnits(files, 'up');
       await checkRequired(units, target, options, context);
-      await createLedger(client, target);
+      const ledger = createLedger(client, target);
+      void loadLibrary(); // while the server makes the ledger
+      await ledger;
       await adopt(client, target, unrecorded);
       if (files.length === 0 && squashed.length === 0) return NOTHING;
       await recorded(client, 'migrate up', context, async (run) => {

@@ -48,8 +48,9 @@ export async function runMigrations(
     }
   };
   const mayRepeat = (): boolean => !progress.current()?.migration.directives.noTransaction;
+  await forgetUnfinished(client);
   await withLockRetries(client, target, context, { attempt, mayRepeat });
-  await forgetUnfinished(client, units);
+  if (units.some(({ migration }) => migration.directives.noTransaction)) await forgetUnfinished(client);
 }
 
 /**
@@ -78,6 +79,7 @@ export async function redoMigrations(
     }
     await client.query('COMMIT');
   };
+  await forgetUnfinished(client);
   await withLockRetries(client, target, context, { attempt, mayRepeat: () => true });
   for (const { migration } of apply) run.note(migration.name);
 }
@@ -165,8 +167,7 @@ async function tidy(client: pg.Client, unit: Unit | undefined, cause: unknown): 
   }
 }
 
-async function forgetUnfinished(client: pg.Client, units: readonly Unit[]): Promise<void> {
-  const names = units.filter(({ migration }) => migration.directives.noTransaction).map((unit) => unit.migration.name);
-  if (names.length === 0) return;
-  await client.query('DELETE FROM atriz.unfinished_migrations WHERE name = ANY ($1)', [names]);
+/** What is there was finished: a run does not begin while something half-done is left, and this one has ended well. */
+async function forgetUnfinished(client: pg.Client): Promise<void> {
+  await client.query('DELETE FROM atriz.unfinished_migrations');
 }
