@@ -25,6 +25,7 @@ export async function copyFamily(): Promise<FamilyCopy> {
   const root = await makeRoot();
   await writeFile(join(root, 'package.json'), JSON.stringify({ name: 'atriz', private: true, type: 'module' }));
   await writeFile(join(root, 'pnpm-workspace.yaml'), 'packages:\n  - packages/*\n  - apps/*\n');
+  await cp(join(REPOSITORY, '.squawk.toml'), join(root, '.squawk.toml'));
   for (const path of OWNERS) {
     const filter = (source: string): boolean => !LEFT_OUT.has(basename(source));
     await cp(join(REPOSITORY, path), join(root, path), { recursive: true, filter });
