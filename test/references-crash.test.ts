@@ -102,7 +102,9 @@ async function whileHeld(
       void result.then((end) => ends.push(end));
       while (ends.length === 0) {
         const { rowCount } = await client.query(
-          `SELECT FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = current_database()`,
+          // not by pg_stat_activity, which says the same for as long as this transaction lasts
+          `SELECT FROM pg_locks WHERE NOT granted
+              AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
         );
         if (rowCount !== 0) return;
         await wait(20);
