@@ -180,4 +180,9 @@ test('Ctrl-C ends it with 130, and it goes on when it is run again', async () =>
   const again = await workspace.atriz(COMMAND());
   expect(again.stdout).toContain('core.users.id 1 deleted; an earlier run had begun it');
   await expect(readRows()).resolves.toEqual({ users: [2], mine: 0, others: 2000, carts: [2, null] });
+  const newest = `SELECT outcome, changes FROM atriz.runs WHERE command = 'references delete' ORDER BY started_at DESC LIMIT 2`;
+  await expect(workspace.query('core', newest)).resolves.toEqual([
+    { outcome: 'done', changes: [expect.stringContaining('.users.id 1') as string] },
+    { outcome: null, changes: [] },
+  ]);
 });

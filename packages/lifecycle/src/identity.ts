@@ -3,6 +3,7 @@ import type pg from 'pg';
 import type { Context } from './context.ts';
 import { holdsTables } from './guard.ts';
 import { planIdentity, type IdentityChange, type WrittenIdentity } from './ledger/identity-change.ts';
+import { withRun } from './ledger/run.ts';
 import { compareIdentity, createLedger, readIdentity, type Identity } from './ledger/identity.ts';
 import { withMigrationLock } from './lock.ts';
 import { withSession } from './session.ts';
@@ -64,11 +65,13 @@ export function setIdentity(target: Target, change: IdentityChange, context: Con
       const outcome = await decide(client, target, change, context);
       const { family, definition, environment, protected: isProtected, instance } = outcome.identity;
       await createLedger(client, target);
-      await client.query(
-        'UPDATE atriz.identity SET family = $1, definition = $2, environment = $3, protected = $4, instance = $5',
-        [family, definition, environment, isProtected, instance],
-      );
-      return outcome;
+      return withRun(client, 'identity set', context, async () => {
+        await client.query(
+          'UPDATE atriz.identity SET family = $1, definition = $2, environment = $3, protected = $4, instance = $5',
+          [family, definition, environment, isProtected, instance],
+        );
+        return outcome;
+      });
     });
   });
 }

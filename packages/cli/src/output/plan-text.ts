@@ -1,7 +1,11 @@
-import type { FamilyPlan, PlannedDatabase, PlannedMigration, PlannedStatement } from '@atriz/lifecycle/plan';
+import {
+  DEFAULT_LOCK_TIMEOUT_MS,
+  type FamilyPlan,
+  type PlannedDatabase,
+  type PlannedMigration,
+  type PlannedStatement,
+} from '@atriz/lifecycle/plan';
 import { alignColumns, formatDuration, paint, plural, type Cell, type Stream } from './terminal.ts';
-
-const DEFAULT_LOCK_TIMEOUT_MS = 5000;
 
 /** A plan as a person reads it: how the databases stand, what would run in which order, and what stands in the way. */
 export function describePlan(stream: Stream, { databases, migrations }: FamilyPlan): string[] {

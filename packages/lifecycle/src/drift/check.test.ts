@@ -261,3 +261,15 @@ test('a schema public of other make is no drift, what it lets everybody do is', 
     await plants.query(`ALTER SCHEMA public OWNER TO CURRENT_USER; DROP ROLE ${user}`);
   }
 });
+
+test('a file that was edited since it was applied is told, whatever the schema says', async () => {
+  await using plants = await openMigrated();
+  await plants.write(
+    `migrations/${HERBS}.sql`,
+    `-- Herbs.\n${migration('CREATE TABLE herbs (id serial PRIMARY KEY);')}`,
+  );
+  const said: string[] = [];
+  const report = await checkDrift(plants.target, { onProgress: (line) => void said.push(line) });
+  expect(report.differences).toEqual([]);
+  expect(said).toContain(`${HERBS} was edited after it was applied`);
+});

@@ -1,8 +1,9 @@
 import { AtrizError } from '@atriz/database';
 import type { Context } from '../context.ts';
-import { checkIdentity, readIdentity } from '../ledger/identity.ts';
-import { readHistory } from '../migrations/history.ts';
+import { checkIdentity } from '../ledger/identity.ts';
 import { directoryOf, readMigration, readMigrationFiles, type MigrationFile } from '../migrations/migration-file.ts';
+import { findObstacles } from '../migrations/obstacles.ts';
+import { readStanding } from '../migrations/standing.ts';
 import { withScratchDatabase } from '../scratch.ts';
 import { settleHistory } from '../squash/standing.ts';
 import type { Target } from '../target.ts';
@@ -43,7 +44,7 @@ export function createDriftCheck(): typeof checkDrift {
   const replays = new Map<string, Promise<Catalog>>();
   return async (target, context = {}) => {
     const files = await readMigrationFiles(directoryOf(target));
-    const live = await readLive(target, context);
+    const live = await readLive(target, files, context);
     const history = await settleHistory(live.history, files);
     const applied = history.map((name) => files.find((file) => file.name === name) ?? refuseMissing(name, target));
     const { host, port, user } = target.parameters;
@@ -59,14 +60,17 @@ export function createDriftCheck(): typeof checkDrift {
   };
 }
 
+/** What keeps `up` from running, such as an edited file, is told on the way: the replay takes the files as they are. */
 function readLive(
   target: Target,
+  files: readonly MigrationFile[],
   context: Context,
 ): Promise<{ readonly history: readonly string[]; readonly catalog: Catalog }> {
   return withSnapshot(target, context, async (client) => {
-    const identity = await readIdentity(client);
-    if (identity) checkIdentity(identity, target);
-    const history = await readHistory(client, target.database.migrationsTable);
+    const standing = await readStanding(client, target, files);
+    if (standing.identity) checkIdentity(standing.identity, target);
+    for (const { message } of findObstacles(standing, target)) context.onProgress?.(message);
+    const history = standing.applied.map(({ name }) => name);
     return { history, catalog: await readCatalog(client, target.database.migrationsTable) };
   });
 }

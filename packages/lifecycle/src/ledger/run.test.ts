@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { migration, openPlantation } from '../../test/plantation.ts';
 import { cleanDatabase } from '../clean.ts';
+import { setIdentity } from '../identity.ts';
 import { migrateUp } from '../migrations/migrate.ts';
 import { migrateDown } from '../migrations/undo.ts';
 import { seedDatabase } from '../seed.ts';
@@ -70,5 +71,14 @@ test('a run whose session is ended stays without an end', async () => {
   });
   await expect(readRuns(plants.target, { limit: 9 })).resolves.toMatchObject([
     { command: 'migrate up', outcome: undefined, endedAt: undefined, changes: [] },
+  ]);
+});
+
+test('setting the identity is a run too', async () => {
+  await using plants = await openPlantation({ migrations: { [`${TREES}.sql`]: migration('CREATE TABLE trees ();') } });
+  await migrateUp(plants.target);
+  await setIdentity(plants.target, { protected: true }, { runId: RUN });
+  await expect(readRuns(plants.target, { limit: 1 })).resolves.toMatchObject([
+    { runId: RUN, command: 'identity set', outcome: 'done' },
   ]);
 });

@@ -6,4 +6,5 @@ export type {
   PlannedRequirement,
   PlannedStatement,
 } from './family-plan.ts';
+export { DEFAULT_LOCK_TIMEOUT_MS } from '../migrations/directives.ts';
 export { planFamily, type PlanOptions } from './plan-family.ts';

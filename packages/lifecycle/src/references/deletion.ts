@@ -3,6 +3,7 @@ import { formatColumn, resolveReferences, type ColumnName, type Family } from '@
 import type pg from 'pg';
 import type { Context } from '../context.ts';
 import { refuseDestruction } from '../guard.ts';
+import { withRun } from '../ledger/run.ts';
 import { readColumn } from './column.ts';
 import { columnsReferredTo, flattenPlan, planDeletion, type Dependent } from './deletion-plan.ts';
 import { canonicalKey, checkKey, deleteRow, lockDeletion, probeRow, readRow } from './deletion-row.ts';
@@ -79,7 +80,7 @@ export async function deleteReferenced(request: DeletionRequest, access: FamilyA
   };
   try {
     const target = { client: own, column: await readColumn(own, column) };
-    return await run({ key: request.key, target, plan }, live, access.contextFor?.(column.database).onProgress);
+    return await run({ key: request.key, target, plan }, live, access.contextFor?.(column.database) ?? {});
   } catch (error) {
     const isInterrupted = access.contextFor?.(column.database).signal?.aborted === true;
     throw isInterrupted ? interrupted(error) : error;
@@ -92,12 +93,9 @@ interface Run {
   readonly plan: readonly Dependent[];
 }
 
-async function run(
-  { key: typed, target, plan }: Run,
-  live: Walk['live'],
-  onProgress: Context['onProgress'],
-): Promise<DeletionResult> {
+async function run({ key: typed, target, plan }: Run, live: Walk['live'], context: Context): Promise<DeletionResult> {
   const { client } = target;
+  const { onProgress } = context;
   const name = formatColumn(target.column.name);
   const key = await lockKey(typed, target);
   const columns = [...new Set([target.column.name.column, ...columnsReferredTo(plan)])];
@@ -117,33 +115,36 @@ async function run(
     throw error;
   }
   await enterApply(client, deletion.id);
-  const apply = (): Promise<void> =>
-    applyRules(plan, [row], {
-      live,
-      onRows: async ({ source, onDelete }, rows) => {
-        const reference = formatColumn(source);
-        onProgress?.(`${plural(rows)} of ${reference} ${onDelete === 'cascade' ? 'deleted' : 'set to null'}`);
-        await addChangedRows(client, deletion.id, reference, rows);
-      },
-    });
-  await apply();
-
-  onProgress?.(`deleting ${subject}`);
-  await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
-  try {
-    await readRow(key, target, { columns, lock: true });
-    const referring = await findReferringRows(plan, [row], { live });
-    refuseRestricted(referring, subject, { ...deletion, step: 'apply' });
+  return withRun(client, 'references delete', context, async ({ note }) => {
+    const apply = (): Promise<void> =>
+      applyRules(plan, [row], {
+        live,
+        onRows: async ({ source, onDelete }, rows) => {
+          const reference = formatColumn(source);
+          onProgress?.(`${plural(rows)} of ${reference} ${onDelete === 'cascade' ? 'deleted' : 'set to null'}`);
+          await addChangedRows(client, deletion.id, reference, rows);
+        },
+      });
     await apply();
-    await deleteRow(key, target);
-    const changed = await finishDeletion(client, deletion.id);
-    await client.query('COMMIT');
-    const reported = referring.map(({ reference, rows }) => [formatColumn(reference.source), rows]);
-    return { deleted: true, resumed: begun !== undefined, changed, reported: Object.fromEntries(reported) };
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined); // fails where the connection is gone
-    throw error;
-  }
+
+    onProgress?.(`deleting ${subject}`);
+    await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
+    try {
+      await readRow(key, target, { columns, lock: true });
+      const referring = await findReferringRows(plan, [row], { live });
+      refuseRestricted(referring, subject, { ...deletion, step: 'apply' });
+      await apply();
+      await deleteRow(key, target);
+      const changed = await finishDeletion(client, deletion.id);
+      await client.query('COMMIT');
+      note(subject);
+      const reported = referring.map(({ reference, rows }) => [formatColumn(reference.source), rows]);
+      return { deleted: true, resumed: begun !== undefined, changed, reported: Object.fromEntries(reported) };
+    } catch (error) {
+      await client.query('ROLLBACK').catch(() => undefined); // fails where the connection is gone
+      throw error;
+    }
+  });
 }
 
 /** Waits until this row is nobody else's to delete; resolves to its key as PostgreSQL writes it. */
