@@ -13,6 +13,7 @@ test('each kind of error has its exit code: usage 2, refused 3, no server 4, int
     'WORKSPACE_NOT_FOUND',
   ]);
   expect(byCode['3']?.toSorted()).toEqual([
+    'AUDIT_BROKEN',
     'BACKUP_REQUIRED',
     'CONFIRMATION_REQUIRED',
     'DESTRUCTIVE_REFUSED',
@@ -28,6 +29,7 @@ test('each kind of error has its exit code: usage 2, refused 3, no server 4, int
     'REFERENCE_RESTRICTED',
     'REPLAY_REFUSED',
     'REQUIREMENT_MISSING',
+    'ROLES_DRIFTED',
     'SEED_REFUSED',
     'SQUASH_PARTIAL',
     'SQUASH_REFUSED',

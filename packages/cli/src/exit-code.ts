@@ -26,6 +26,8 @@ const BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
   REPLAY_REFUSED: EXIT.refused,
   SQUASH_PARTIAL: EXIT.refused,
   SQUASH_REFUSED: EXIT.refused,
+  AUDIT_BROKEN: EXIT.refused,
+  ROLES_DRIFTED: EXIT.refused,
   REFERENCE_ORPHANED: EXIT.refused,
   REFERENCE_RESTRICTED: EXIT.refused,
   SERVER_UNREACHABLE: EXIT.unreachable,

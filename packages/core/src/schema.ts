@@ -2,19 +2,21 @@
  * The tables of atriz_shared, as its migrations make them, for Kysely. Generated: do not edit, but migrate, and run
  * `pnpm db:generate`.
  *
- * Made from migrations: 90cd28db536b598209df7f7299265b84464a6ac80ec708eb1435b470a343e6ef
+ * Made from migrations: 062c364d2864b995e303f3b01d940641d88bc40b5e0e519678284e0c6ecb2b19
  */
 import type { ColumnType } from 'kysely';
 
 export type Generated<T> =
   T extends ColumnType<infer S, infer I, infer U> ? ColumnType<S, I | undefined, U> : ColumnType<T, T | undefined, T>;
 
+export type Int8 = ColumnType<string, bigint | number | string, bigint | number | string>;
+
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
 export interface AuthTokens {
   id: Generated<string>;
   user_id: string;
-  /** What the token is good for: refresh, email_verification or password_reset. */
+  /** What the token is good for: refresh, session (of a browser), api, email_verification or password_reset. */
   token_type: string;
   /** SHA-256 of the token, 64 hex digits in lower case; the token itself is kept nowhere. */
   token_hash: string;
@@ -24,6 +26,14 @@ export interface AuthTokens {
   last_used_at: Timestamp | null;
   /** When the token was spent or withdrawn; null while it stands. */
   revoked_at: Timestamp | null;
+  /** What was begun by signing in: the same in a refresh token and all that replaced it, and in their access tokens. */
+  session_id: Generated<string>;
+  /** When a refresh token was used and another took its place; null until then. */
+  replaced_at: Timestamp | null;
+  /** What its owner calls an API token; null for all others. */
+  name: string | null;
+  /** The applications that an API token is good for; null for all of them. */
+  audiences: string[] | null;
 }
 
 export interface Roles {
@@ -34,6 +44,30 @@ export interface Roles {
   created_at: Generated<Timestamp>;
   /** Kept by the trigger roles_set_updated_at. */
   updated_at: Generated<Timestamp>;
+}
+
+export interface SignInAddresses {
+  user_id: string;
+  /** SHA-256 of the IPv4 address, or of the /64 network of an IPv6 address, 64 hex digits in lower case. */
+  address_hash: string;
+  signed_in_at: Generated<Timestamp>;
+}
+
+export interface SignInAttempts {
+  /** What is counted: an account, an address, or both, each as a hash, after a word that says which. */
+  subject: string;
+  failures: Generated<Int8>;
+  last_failed_at: Generated<Timestamp>;
+  /** Attempts are refused unseen until then; null while they are free. */
+  blocked_until: Timestamp | null;
+}
+
+export interface TokenRevocations {
+  /** A users.id or an auth_tokens.session_id. No foreign key: it outlives a user who was deleted. */
+  subject_id: string;
+  /** Tokens of this user below this version are withdrawn; null withdraws all of the user's or session's. */
+  least_version: Int8 | null;
+  revoked_at: Generated<Timestamp>;
 }
 
 export interface UserRoles {
@@ -57,11 +91,16 @@ export interface Users {
   created_at: Generated<Timestamp>;
   /** Kept by the trigger users_set_updated_at; a value given in an UPDATE is ignored. */
   updated_at: Generated<Timestamp>;
+  /** Access tokens carry the version that they were issued at, and are good while it is not behind this one. */
+  token_version: Generated<Int8>;
 }
 
 export interface DB {
   auth_tokens: AuthTokens;
   roles: Roles;
+  sign_in_addresses: SignInAddresses;
+  sign_in_attempts: SignInAttempts;
+  token_revocations: TokenRevocations;
   user_roles: UserRoles;
   users: Users;
 }

@@ -67,6 +67,38 @@ export const ERROR_CODES = [
   'SEED_REFUSED',
   'LINT_REFUSED',
   'REQUIREMENT_MISSING',
+  // roles, audit and maintenance
+  'AUDIT_BROKEN',
+  'ROLES_DRIFTED',
+  'ROLE_TOO_POWERFUL',
+  // signing in
+  'ACCOUNT_INACTIVE',
+  'CREDENTIALS_INVALID',
+  'EMAIL_TAKEN',
+  'EMAIL_UNVERIFIED',
+  'KEYS_INVALID',
+  'MAIL_FAILED',
+  'PASSWORD_REFUSED',
+  'ROLE_MISSING',
+  'SIGN_IN_THROTTLED',
+  'TOKEN_EXPIRED',
+  'TOKEN_INVALID',
+  'TOKEN_MISSING',
+  'TOKEN_REUSED',
+  'TOKEN_REVOKED',
+  'USER_UNKNOWN',
+  // requests to a service
+  'BODY_TOO_LARGE',
+  'CONFLICT',
+  'IDEMPOTENCY_MISMATCH',
+  'MEDIA_TYPE_UNSUPPORTED',
+  'METHOD_NOT_ALLOWED',
+  'NOT_FOUND',
+  'ORIGIN_REFUSED',
+  'RATE_LIMITED',
+  'REQUEST_INVALID',
+  'SERVICE_UNAVAILABLE',
+  'STOCK_INSUFFICIENT',
   // the run
   'INSTALL_FAILED',
   'INTERRUPTED',
@@ -79,6 +111,8 @@ export interface AtrizErrorDetails {
   /** One thing to do, in the imperative. */
   readonly hint?: string | undefined;
   readonly cause?: unknown;
+  /** Seconds after which the same may be tried again, where that is known. */
+  readonly retryAfterSeconds?: number | undefined;
 }
 
 /**
@@ -89,10 +123,12 @@ export class AtrizError extends Error {
   override readonly name = 'AtrizError';
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: ErrorCode, message: string, { hint, cause }: AtrizErrorDetails = {}) {
+  constructor(code: ErrorCode, message: string, { hint, cause, retryAfterSeconds }: AtrizErrorDetails = {}) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.hint = hint;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }

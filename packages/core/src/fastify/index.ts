@@ -1,0 +1,2 @@
+/** The sign-on as Fastify hooks. Apart from `@atriz/core` itself: fastify is an optional peer. */
+export { authentication, identityOf, requireAuth, requireRole } from './authentication.ts';

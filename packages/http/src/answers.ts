@@ -1,0 +1,52 @@
+import { AtrizError } from '@atriz/database';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { PROBLEM_TYPE, type Problem } from './problem.ts';
+import { statusOf } from './status.ts';
+
+/** Every error of every route, as problem+json. What is this side's fault is logged and not told. */
+export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const known = toAtrizError(error);
+  const status = statusOf(known.code);
+  if (status === 500) request.log.error({ err: error }, 'a request failed');
+  if (known.retryAfterSeconds !== undefined) void reply.header('retry-after', Math.ceil(known.retryAfterSeconds));
+  const detail = status === 500 ? 'something went wrong on this side' : known.message;
+  const code = status === 500 ? 'INTERNAL' : known.code;
+  const errors = hasZodFastifySchemaValidationErrors(error)
+    ? error.validation.map(({ instancePath, message }) => ({ path: instancePath, message: message ?? 'invalid' }))
+    : undefined;
+  send(reply, request, { status, code, detail, errors });
+}
+
+export function answerUnknownRoute(request: FastifyRequest, reply: FastifyReply): void {
+  send(reply, request, { status: 404, code: 'NOT_FOUND', detail: 'there is no such route' });
+}
+
+function toAtrizError(error: unknown): AtrizError {
+  if (error instanceof AtrizError) return error;
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    return new AtrizError('REQUEST_INVALID', 'the request is not what this route takes');
+  }
+  const { statusCode } = error as { readonly statusCode?: number };
+  if (statusCode === 413) return new AtrizError('BODY_TOO_LARGE', 'the body is larger than this route takes');
+  if (statusCode === 415) return new AtrizError('MEDIA_TYPE_UNSUPPORTED', 'this route takes application/json');
+  if (statusCode === 429) return new AtrizError('RATE_LIMITED', 'too many requests');
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return new AtrizError('REQUEST_INVALID', 'the request cannot be read');
+  }
+  return new AtrizError('INTERNAL', 'unforeseen', { cause: error });
+}
+
+function send(
+  reply: FastifyReply,
+  request: FastifyRequest,
+  { status, code, detail, errors }: Pick<Problem, 'status' | 'code' | 'detail'> & { errors?: Problem['errors'] },
+): void {
+  const title = code.toLowerCase().replaceAll('_', ' ');
+  const problem: Problem = { type: 'about:blank', title, status, code, detail, instance: request.id };
+  void reply
+    .code(status)
+    .type(PROBLEM_TYPE)
+    .serializer(JSON.stringify)
+    .send(errors === undefined ? problem : { ...problem, errors });
+}

@@ -1,0 +1,37 @@
+import type { ErrorCode } from '@atriz/database';
+
+/** The HTTP status of each error that a client can cause or wait out; all others are this side's fault: 500. */
+const BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
+  REQUEST_INVALID: 400,
+  CREDENTIALS_INVALID: 401,
+  TOKEN_EXPIRED: 401,
+  TOKEN_INVALID: 401,
+  TOKEN_MISSING: 401,
+  TOKEN_REUSED: 401,
+  TOKEN_REVOKED: 401,
+  ACCOUNT_INACTIVE: 403,
+  EMAIL_UNVERIFIED: 403,
+  ORIGIN_REFUSED: 403,
+  ROLE_MISSING: 403,
+  NOT_FOUND: 404,
+  USER_UNKNOWN: 404,
+  METHOD_NOT_ALLOWED: 405,
+  CONFLICT: 409,
+  EMAIL_TAKEN: 409,
+  REFERENCE_RESTRICTED: 409,
+  STOCK_INSUFFICIENT: 409,
+  BODY_TOO_LARGE: 413,
+  MEDIA_TYPE_UNSUPPORTED: 415,
+  IDEMPOTENCY_MISMATCH: 422,
+  PASSWORD_REFUSED: 422,
+  RATE_LIMITED: 429,
+  SIGN_IN_THROTTLED: 429,
+  CONNECTION_FAILED: 503,
+  CONNECTION_LOST: 503,
+  SERVER_UNREACHABLE: 503,
+  SERVICE_UNAVAILABLE: 503,
+};
+
+export function statusOf(code: ErrorCode): number {
+  return BY_CODE[code] ?? 500;
+}
