@@ -22,3 +22,4 @@ export {
 } from './seeds.ts';
 export { sqlState } from './sql-state.ts';
 export { withSavepoint, withTransaction, type TransactionOptions } from './transaction.ts';
+export { withUser, type UserTransactionOptions } from './user.ts';

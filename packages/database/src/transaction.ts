@@ -39,9 +39,19 @@ const IN_FAILED_TRANSACTION = '25P02';
 export async function withTransaction<Result>(
   pool: Pick<pg.Pool, 'connect'>,
   work: (client: pg.PoolClient) => Promise<Result>,
-  { isolation, readOnly = false, retries = 0 }: TransactionOptions = {},
+  options: TransactionOptions = {},
 ): Promise<Result> {
-  const begin = `BEGIN${isolation ? ` ISOLATION LEVEL ${isolation}` : ''}${readOnly ? ' READ ONLY' : ''}`;
+  return runTransaction(pool, work, options);
+}
+
+/** {@link withTransaction}, for this package: `preamble` is SQL that is sent with BEGIN, at each attempt anew. */
+export async function runTransaction<Result>(
+  pool: Pick<pg.Pool, 'connect'>,
+  work: (client: pg.PoolClient) => Promise<Result>,
+  { isolation, readOnly = false, retries = 0, preamble }: TransactionOptions & { readonly preamble?: string },
+): Promise<Result> {
+  const mode = `${isolation ? ` ISOLATION LEVEL ${isolation}` : ''}${readOnly ? ' READ ONLY' : ''}`;
+  const begin = `BEGIN${mode}${preamble === undefined ? '' : `; ${preamble}`}`;
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
