@@ -2,7 +2,7 @@
  * The tables of atriz_shared, as its migrations make them, for Kysely. Generated: do not edit, but migrate, and run
  * `pnpm db:generate`.
  *
- * Made from migrations: 062c364d2864b995e303f3b01d940641d88bc40b5e0e519678284e0c6ecb2b19
+ * Made from migrations: 10a9dafd54ec4566f2423d0a69b2920412f105587b3c4abf4994687deca5b4d0
  */
 import type { ColumnType } from 'kysely';
 
@@ -26,8 +26,8 @@ export interface AuthTokens {
   last_used_at: Timestamp | null;
   /** When the token was spent or withdrawn; null while it stands. */
   revoked_at: Timestamp | null;
-  /** What was begun by signing in: the same in a refresh token and all that replaced it, and in their access tokens. */
-  session_id: Generated<string>;
+  /** What was begun by signing in: the same in a refresh token and all that replaced it, and in their access tokens. Null for tokens that go by mail. */
+  session_id: string | null;
   /** When a refresh token was used and another took its place; null until then. */
   replaced_at: Timestamp | null;
   /** What its owner calls an API token; null for all others. */
