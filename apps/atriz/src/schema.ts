@@ -2,7 +2,7 @@
  * The tables of atriz_db, as its migrations make them, for Kysely. Generated: do not edit, but migrate, and run
  * `pnpm db:generate`.
  *
- * Made from migrations: 2ce47c71e150dbdaab4c1c459e3f76f3cb22ce9b9484b91658e821a241e32055
+ * Made from migrations: a7c44d99c33a0701d378399221d49657be4ddef82f5e2c86010b80d9879165fb
  */
 import type { ColumnType } from 'kysely';
 
