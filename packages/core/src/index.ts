@@ -3,4 +3,18 @@ export { sharedDatabase } from './definition.ts';
 export { openSharedPool, type SharedPoolOptions } from './pool.ts';
 export { readRolesOfUser, ROLE_NAMES, type RoleName } from './roles.ts';
 export { findUserByEmail, findUserById, readUsersById, type User } from './users.ts';
-export type { Identity, TokenVerifier } from './tokens/verifier.ts';
+export {
+  ACCESS_TOKEN_SECONDS,
+  signAccessToken,
+  type AccessToken,
+  type AccessTokenClaims,
+} from './tokens/access-token.ts';
+export { createKeyRing, type KeyRing, type PublicKeySet, type VerificationKeys } from './tokens/key-ring.ts';
+export { generateSigningKey, type PublicKey, type SigningKey } from './tokens/signing-key.ts';
+export {
+  createTokenVerifier,
+  type Identity,
+  type RevokedTokens,
+  type TokenVerifier,
+  type TokenVerifierOptions,
+} from './tokens/verifier.ts';
