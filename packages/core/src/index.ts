@@ -1,4 +1,6 @@
 export { openApplicationPools, type ApplicationPools, type ApplicationPoolsOptions } from './application-pools.ts';
+export type { AuditAction, RecordedAction } from './audit/action.ts';
+export { recordAudit, type AuditEvent } from './audit/record.ts';
 export { sharedDatabase } from './definition.ts';
 export { openSharedPool, type SharedPoolOptions } from './pool.ts';
 export { readRolesOfUser, ROLE_NAMES, type RoleName } from './roles.ts';

@@ -2,7 +2,7 @@
  * The tables of atriz_shared, as its migrations make them, for Kysely. Generated: do not edit, but migrate, and run
  * `pnpm db:generate`.
  *
- * Made from migrations: 10a9dafd54ec4566f2423d0a69b2920412f105587b3c4abf4994687deca5b4d0
+ * Made from migrations: 4a307d3c00780c7d60ffc2e5e395de30e9a6c05bf02c9dcf817f8552623a171a
  */
 import type { ColumnType } from 'kysely';
 
@@ -11,7 +11,50 @@ export type Generated<T> =
 
 export type Int8 = ColumnType<string, bigint | number | string, bigint | number | string>;
 
+/** Give an array as JSON text: pg would write a JavaScript array as one of PostgreSQL's. */
+export type Json = ColumnType<
+  JsonValue,
+  JsonObject | boolean | number | string,
+  JsonObject | boolean | number | string
+>;
+
+export type JsonArray = JsonValue[];
+
+export type JsonObject = {
+  [x: string]: JsonValue | undefined;
+};
+
+export type JsonPrimitive = boolean | null | number | string;
+
+export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
+
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
+
+export interface AuditLog {
+  /** The place in the chain, from 1 on, without gaps. */
+  id: Int8;
+  occurred_at: Timestamp;
+  /** What happened, such as user.created; packages/core/src/audit/action.ts lists them. */
+  action: string;
+  /** Who did it: the user that the transaction was set to (atriz.user_id); null for a machine, or somebody in psql. */
+  actor_id: string | null;
+  /** Whom it is about. No foreign key: it outlives the user. */
+  user_id: string | null;
+  details: Generated<Json>;
+  /** The hash of the row before; 32 zero bytes in the first row of all. */
+  previous_hash: Buffer;
+  /** SHA-256 of these, in UTF-8 with a line feed between: id; occurred_at in UTC as 2026-11-21T09:30:00.123456Z; action; actor_id; user_id (both empty for null); previous_hash in hex; details as PostgreSQL writes jsonb. */
+  hash: Buffer;
+}
+
+export interface AuditLogHead {
+  /** Always true: there is one head. */
+  singleton: Generated<boolean>;
+  /** The last row's id. */
+  id: Int8;
+  /** The last row's hash. */
+  hash: Buffer;
+}
 
 export interface AuthTokens {
   id: Generated<string>;
@@ -70,6 +113,21 @@ export interface TokenRevocations {
   revoked_at: Generated<Timestamp>;
 }
 
+export interface UserDeletions {
+  /** A users.id. No foreign key: it outlives the user. */
+  user_id: string;
+  requested_at: Generated<Timestamp>;
+  /** Who asked for it: the user, or somebody who may; null for a machine. */
+  requested_by: string | null;
+  /** requested: atriz maintain will carry it out. refused: something stands against it. done: the user is gone. */
+  state: Generated<string>;
+  /** What stands against it; null unless it was refused. */
+  reason: string | null;
+  /** Once done: how many rows were deleted or set to null, by the column that referred to the user. */
+  details: Generated<Json>;
+  finished_at: Timestamp | null;
+}
+
 export interface UserRoles {
   user_id: string;
   /** A role that somebody holds cannot be deleted. */
@@ -96,11 +154,14 @@ export interface Users {
 }
 
 export interface DB {
+  audit_log: AuditLog;
+  audit_log_head: AuditLogHead;
   auth_tokens: AuthTokens;
   roles: Roles;
   sign_in_addresses: SignInAddresses;
   sign_in_attempts: SignInAttempts;
   token_revocations: TokenRevocations;
+  user_deletions: UserDeletions;
   user_roles: UserRoles;
   users: Users;
 }
