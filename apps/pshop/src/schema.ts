@@ -2,7 +2,7 @@
  * The tables of pshop_db, as its migrations make them, for Kysely. Generated: do not edit, but migrate, and run
  * `pnpm db:generate`.
  *
- * Made from migrations: e378a9245d3c5e1043c688cb91948ee281e176f24f6153749981c43467e5cf84
+ * Made from migrations: bb3a6bb4df24a862d72b49a3eaa243be4c2e49f778dd3fea4befecaba59e7cf0
  */
 import type { ColumnType } from 'kysely';
 
@@ -15,6 +15,18 @@ export type GeneratedAlways<T> =
 export type Int8 = ColumnType<string, bigint | number | string, bigint | number | string>;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
+
+export interface IdempotencyKeys {
+  /** Cross-database reference: users.id of atriz_shared, whose key it is. */
+  user_id: string;
+  /** As the client chose it; means nothing between users. */
+  key: string;
+  /** SHA-256, in hexadecimal, of what was asked: another request of the same key is refused. */
+  request_hash: string;
+  /** The sales.id or refunds.id that the request made, which is its answer. */
+  made_id: string;
+  created_at: Generated<Timestamp>;
+}
 
 export interface Inventory {
   product_id: string;
@@ -39,6 +51,23 @@ export interface Products {
   retired_at: Timestamp | null;
 }
 
+export interface RefundItems {
+  refund_id: string;
+  sale_item_id: string;
+  /** Pieces refunded; all refunds of a line together are never more than were sold. */
+  quantity: Int8;
+}
+
+export interface Refunds {
+  id: Generated<string>;
+  sale_id: string;
+  /** Cross-database reference: users.id of atriz_shared, who gave the money back. */
+  user_id: string;
+  /** In words, for the books; may be empty. */
+  reason: Generated<string>;
+  refunded_at: Generated<Timestamp>;
+}
+
 export interface SaleItems {
   id: Generated<string>;
   sale_id: string;
@@ -50,6 +79,8 @@ export interface SaleItems {
   unit_price_cents: Int8;
   /** quantity × unit_price_cents, in cents; generated. */
   line_total_cents: GeneratedAlways<Int8>;
+  /** Pieces of the line that were refunded, at most all; written by the trigger of refund_items only. */
+  refunded_quantity: Generated<Int8>;
 }
 
 export interface Sales {
@@ -83,8 +114,11 @@ export interface StockMovements {
 }
 
 export interface DB {
+  idempotency_keys: IdempotencyKeys;
   inventory: Inventory;
   products: Products;
+  refund_items: RefundItems;
+  refunds: Refunds;
   sale_items: SaleItems;
   sales: Sales;
   stock_movements: StockMovements;
