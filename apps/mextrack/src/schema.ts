@@ -2,7 +2,7 @@
  * The tables of mextrack_db, as its migrations make them, for Kysely. Generated: do not edit, but migrate, and run
  * `pnpm db:generate`.
  *
- * Made from migrations: 4899b45d59306771cf6cb05c3d8b81ea0ba2f4d89cd4b12d51a2ff336c175c28
+ * Made from migrations: c4de1a26b5efd20a74bcf1517eacbbb28fcddc0f31f7f11fdc2d12818cbe6471
  */
 import type { ColumnType } from 'kysely';
 
@@ -29,6 +29,21 @@ export type JsonPrimitive = boolean | null | number | string;
 export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
+
+export interface GeofenceEvents {
+  vehicle_id: string;
+  /** Of the first position inside, or of the first one outside again. */
+  recorded_at: Timestamp;
+  geofence_id: string;
+  /** entered or left. */
+  event: string;
+  /** Degrees north, of that position. */
+  latitude: number;
+  /** Degrees east, of that position. */
+  longitude: number;
+  /** When the position arrived that it was found by; later than recorded_at. */
+  found_at: Generated<Timestamp>;
+}
 
 export interface Geofences {
   id: Generated<string>;
@@ -91,6 +106,7 @@ export interface Vehicles {
 }
 
 export interface DB {
+  geofence_events: GeofenceEvents;
   geofences: Geofences;
   tracking_data: TrackingData;
   vehicle_positions: VehiclePositions;
