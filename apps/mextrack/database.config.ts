@@ -8,4 +8,5 @@ export default defineDatabase({
     { table: 'vehicles', column: 'user_id', target: 'atriz_shared.users.id', onDelete: 'cascade' },
     { table: 'geofences', column: 'user_id', target: 'atriz_shared.users.id', onDelete: 'cascade' },
   ],
+  maintenance: { partitions: [{ function: 'create_tracking_partitions', months: 4 }] },
 });

@@ -1,5 +1,11 @@
 import { AtrizError } from './errors.ts';
 import { findSourceFaults, type InstanceSource } from './instances.ts';
+import {
+  findAuditFaults,
+  findMaintenanceFaults,
+  type AuditDefinition,
+  type MaintenanceDefinition,
+} from './maintenance-definition.ts';
 import { findReferenceFaults, type ReferenceDefinition } from './references-definition.ts';
 
 /** What a package declares of its database, in `database.config.ts`. */
@@ -20,6 +26,10 @@ export interface DatabaseDefinition {
   readonly references?: readonly ReferenceDefinition[];
   /** The databases of this schema beside the one named here, such as one per tenant or shard; see docs/fleet.md. */
   readonly instances?: InstanceSource;
+  /** The log that `atriz audit verify` checks. Default none; see docs/audit.md. */
+  readonly audit?: AuditDefinition;
+  /** What `atriz maintain` does beside gathering statistics. Default nothing; see docs/maintenance.md. */
+  readonly maintenance?: MaintenanceDefinition;
 }
 
 /** A definition with its defaults filled in. */
@@ -32,6 +42,8 @@ export interface Definition {
   readonly migrationsTable: string;
   readonly references?: readonly ReferenceDefinition[] | undefined;
   readonly instances?: InstanceSource | undefined;
+  readonly audit?: AuditDefinition | undefined;
+  readonly maintenance?: MaintenanceDefinition | undefined;
 }
 
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -44,6 +56,8 @@ const KEYS: ReadonlySet<string> = new Set<keyof DatabaseDefinition>([
   'migrationsTable',
   'references',
   'instances',
+  'audit',
+  'maintenance',
 ]);
 
 /**
@@ -70,6 +84,8 @@ export function defineDatabase(definition: DatabaseDefinition): Definition {
     migrationsTable: definition.migrationsTable ?? 'pgmigrations',
     references: definition.references,
     instances: definition.instances,
+    audit: definition.audit,
+    maintenance: definition.maintenance,
   };
 }
 
@@ -81,6 +97,8 @@ function findFaults(definition: unknown): string[] {
     if (value === undefined) return [];
     if (key === 'references') return findReferenceFaults(value, fields['name']);
     if (key === 'instances') return findSourceFaults(value);
+    if (key === 'audit') return findAuditFaults(value);
+    if (key === 'maintenance') return findMaintenanceFaults(value);
     if (typeof value !== 'string' || value === '') return [`${key} must be a non-empty string`];
     return [];
   });

@@ -5,6 +5,13 @@ export { defineDatabase, type DatabaseDefinition, type Definition } from './defi
 export { AtrizError, ERROR_CODES, type AtrizErrorDetails, type ErrorCode } from './errors.ts';
 export { checkHealth, type Health, type PoolFigures } from './health.ts';
 export type { Instance, InstanceSource } from './instances.ts';
+export type {
+  AuditDefinition,
+  ExpiredRows,
+  MaintenanceDefinition,
+  PartitionMaker,
+  RequestedDeletions,
+} from './maintenance-definition.ts';
 export { readPoolSettings, type PoolSettings } from './pool-settings.ts';
 export { createDatabasePool, type DatabasePool, type DatabasePoolOptions } from './pool.ts';
 export type { DeleteRule, ReferenceDefinition } from './references-definition.ts';
