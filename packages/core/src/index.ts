@@ -2,6 +2,10 @@ export { openApplicationPools, type ApplicationPools, type ApplicationPoolsOptio
 export type { AuditAction, RecordedAction } from './audit/action.ts';
 export { recordAudit, type AuditEvent } from './audit/record.ts';
 export { sharedDatabase } from './definition.ts';
+export { findKeyFile, type KeyFileSearch } from './keys/key-file-path.ts';
+export { ensureKeyFile } from './keys/key-file.ts';
+export { openKeyRing, type OpenKeyRingOptions } from './keys/open-key-ring.ts';
+export type { AuthLogger } from './logger.ts';
 export { openSharedPool, type SharedPoolOptions } from './pool.ts';
 export { readRolesOfUser, ROLE_NAMES, type RoleName } from './roles.ts';
 export { findUserByEmail, findUserById, readUsersById, type User } from './users.ts';

@@ -1,6 +1,6 @@
 import { AtrizError } from '@atriz/database';
 import type { CryptoKey } from 'jose';
-import type { PublicKey, SigningKey } from './signing-key.ts';
+import type { KeyDates, PublicKey, SigningKey } from './signing-key.ts';
 
 /** The public keys that good tokens are signed with, as RFC 7517's JWK Set. */
 export interface PublicKeySet {
@@ -46,12 +46,12 @@ export function createKeyRing(keys: readonly SigningKey[]): KeyRing {
 }
 
 /** Of the keys that sign at `now`, the one that began last. */
-export function signerAt(keys: readonly SigningKey[], now: Date): SigningKey | undefined {
+export function signerAt<Key extends KeyDates>(keys: readonly Key[], now: Date): Key | undefined {
   return keys
     .filter(({ signsFrom, signsUntil }) => signsFrom <= now && (signsUntil === null || now < signsUntil))
     .toSorted((a, b) => b.signsFrom.getTime() - a.signsFrom.getTime())[0];
 }
 
-export function verifiesAt({ verifiesUntil }: Pick<SigningKey, 'verifiesUntil'>, now: Date): boolean {
+export function verifiesAt({ verifiesUntil }: Pick<KeyDates, 'verifiesUntil'>, now: Date): boolean {
   return verifiesUntil === null || now < verifiesUntil;
 }
