@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { handleMessage, leaveMessage, readWaitingMessages } from './contact-messages.ts';
+import { findMessage, handleMessage, leaveMessage, listMessages } from './contact-messages.ts';
 import { openTestDatabase, type TestDatabase } from '../test/database.ts';
 
-const MANAGER = '11111111-1111-4111-8111-111111111111';
+const MANAGER = { userId: '11111111-1111-4111-8111-111111111111', roles: ['manager'] } as const;
+const ADA = { userId: '22222222-2222-4222-8222-222222222222', roles: ['member'] } as const;
+const BEN = { userId: '33333333-3333-4333-8333-333333333333', roles: ['member'] } as const;
 const MESSAGE = { name: 'Rui', email: 'rui@example.com', subject: 'Vans', body: 'Forty of them.' };
 let test: TestDatabase;
 
@@ -11,20 +13,44 @@ beforeAll(async () => {
 });
 afterAll(() => test[Symbol.asyncDispose]());
 
+const page = (after?: string) => listMessages(test.db, BEN, { limit: 1, after });
+
 describe('contact messages', () => {
   it('wait until the first who deals with them, and no longer', async () => {
-    const messageId = await leaveMessage(test.db, MESSAGE);
-    expect(await readWaitingMessages(test.db)).toMatchObject([{ id: messageId, ...MESSAGE }]);
+    const id = await leaveMessage(test.db, MESSAGE);
+    const waiting = { waiting: true, limit: 10 };
+    expect(await listMessages(test.db, MANAGER, waiting)).toMatchObject([{ id, userId: null, ...MESSAGE }]);
 
-    expect(await handleMessage(test.db, { messageId, handledBy: MANAGER })).toBe(true);
-    expect(await handleMessage(test.db, { messageId, handledBy: MANAGER })).toBe(false);
-    expect(await readWaitingMessages(test.db)).toStrictEqual([]);
+    expect(await handleMessage(test.db, MANAGER, id)).toMatchObject({ id, handledBy: MANAGER.userId });
+    expect(await handleMessage(test.db, MANAGER, id)).toBeUndefined();
+    expect(await listMessages(test.db, MANAGER, waiting)).toStrictEqual([]);
+    expect(await listMessages(test.db, MANAGER, { waiting: false, limit: 10 })).toHaveLength(1);
   });
 
-  it('remember who wrote them, when he was signed in', async () => {
-    const id = await leaveMessage(test.db, { ...MESSAGE, userId: MANAGER });
-    const { rows } = await test.db.query('SELECT user_id FROM contact_messages WHERE id = $1', [id]);
-    expect(rows).toStrictEqual([{ user_id: MANAGER }]);
+  it('are seen by who wrote them and by those who deal with them, and by nobody else', async () => {
+    const id = await leaveMessage(test.db, { ...MESSAGE, userId: ADA.userId });
+    expect(await findMessage(test.db, ADA, id)).toMatchObject({ userId: ADA.userId });
+    expect(await findMessage(test.db, MANAGER, id)).toMatchObject({ id });
+    expect(await findMessage(test.db, BEN, id)).toBeUndefined();
+    expect((await listMessages(test.db, ADA, { limit: 10 })).map((each) => each.id)).toStrictEqual([id]);
+    expect(await listMessages(test.db, BEN, { limit: 10 })).toStrictEqual([]);
+  });
+
+  it('are dealt with by managers and admins only', async () => {
+    const id = await leaveMessage(test.db, { ...MESSAGE, userId: ADA.userId });
+    expect(await handleMessage(test.db, ADA, id)).toBeUndefined();
+    expect(await findMessage(test.db, ADA, id)).toMatchObject({ handledAt: null });
+  });
+
+  it('come in pages, oldest first', async () => {
+    const ids = [];
+    for (const subject of ['1', '2', '3']) {
+      ids.push(await leaveMessage(test.db, { ...MESSAGE, subject, userId: BEN.userId }));
+    }
+    expect(await page()).toMatchObject([{ subject: '1' }, { subject: '2' }]);
+    expect(await page(ids[0])).toMatchObject([{ subject: '2' }, { subject: '3' }]);
+    expect(await page(ids[2])).toStrictEqual([]);
+    expect(await page(MANAGER.userId)).toStrictEqual([]);
   });
 
   it.each([
@@ -37,8 +63,9 @@ describe('contact messages', () => {
   });
 
   it('are dealt with by somebody, not by nobody', async () => {
-    await expect(test.db.query('UPDATE contact_messages SET handled_at = now()')).rejects.toMatchObject({
-      constraint: 'contact_messages_handled_check',
-    });
+    await leaveMessage(test.db, MESSAGE);
+    await expect(
+      test.owner.query('UPDATE contact_messages SET handled_at = now(), handled_by = NULL'),
+    ).rejects.toMatchObject({ constraint: 'contact_messages_handled_check' });
   });
 });

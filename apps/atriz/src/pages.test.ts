@@ -15,7 +15,7 @@ beforeAll(async () => {
     ['draft', 'Vans again', 'Not yet.', null],
     ['tomorrow', 'More vans', 'Soon.', '2026-02-02T00:00:00Z'],
   ]) {
-    await test.db.query(INSERT, [slug, title, body, AUTHOR, publishedAt]);
+    await test.owner.query(INSERT, [slug, title, body, AUTHOR, publishedAt]);
   }
 });
 afterAll(() => test[Symbol.asyncDispose]());
@@ -49,13 +49,13 @@ describe('searchPages', () => {
 
 describe('the table pages', () => {
   it.each(['', 'Vans', 'a b', '-a', 'a--b', 'a/b'])('refuses the slug "%s"', async (slug) => {
-    await expect(test.db.query(INSERT, [slug, 'Title', '', AUTHOR, null])).rejects.toMatchObject({
+    await expect(test.owner.query(INSERT, [slug, 'Title', '', AUTHOR, null])).rejects.toMatchObject({
       constraint: 'pages_slug_check',
     });
   });
 
   it('refuses a second page of a slug', async () => {
-    await expect(test.db.query(INSERT, ['vans', 'Title', '', AUTHOR, null])).rejects.toMatchObject({
+    await expect(test.owner.query(INSERT, ['vans', 'Title', '', AUTHOR, null])).rejects.toMatchObject({
       code: '23505',
       constraint: 'pages_slug_key',
     });

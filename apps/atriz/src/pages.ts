@@ -24,6 +24,19 @@ export async function findPublishedPage(
   return selectPublished(db, now).where('slug', '=', slug).executeTakeFirst();
 }
 
+/** The public pages by slug, after the slug `after`: up to `limit` and, where there are more, one. */
+export async function listPages(
+  db: Pick<DatabasePool, 'query'>,
+  {
+    now = new Date(),
+    limit,
+    after,
+  }: { readonly now?: Date; readonly limit: number; readonly after?: string | undefined },
+): Promise<Page[]> {
+  const pages = selectPublished(db, now).orderBy('slug');
+  return (after === undefined ? pages : pages.where('slug', '>', after)).limit(limit + 1).execute();
+}
+
 /**
  * The public pages that match, best first. `words` is what a person types: quotes, `or` and a minus sign mean what
  * they mean in a search engine, and nothing that is typed is an error.

@@ -1,65 +1,59 @@
-import { findUserById, type ApplicationPools } from '@atriz/core';
-import type { Selectable } from 'kysely';
-import type { UserPreferences, UserProfiles } from './schema.ts';
+import { AtrizError, sqlState, withUser, type DatabasePool } from '@atriz/database';
+import { createKysely } from '@atriz/database/kysely';
+import type { DB } from './schema.ts';
 
-export interface Preferences {
-  readonly theme: 'light' | 'dark' | 'system';
-  readonly locale: Selectable<UserPreferences>['locale'];
-  readonly timeZone: Selectable<UserPreferences>['time_zone'];
-  readonly emailNotifications: Selectable<UserPreferences>['email_notifications'];
+/** What the website shows of a user. */
+export interface Profile {
+  /** The name in the profile's address; null for who has not chosen one. */
+  readonly handle: string | null;
+  /** Null together with `handle`: there is no profile yet. */
+  readonly displayName: string | null;
+  readonly bio: string;
+  readonly websiteUrl: string | null;
 }
 
-export interface Account {
-  readonly userId: string;
-  readonly email: string;
-  /** The profile's name where there is a profile, else the user's. */
+export interface NewProfile extends Profile {
+  readonly handle: string;
   readonly displayName: string;
-  readonly handle: string | undefined;
-  readonly preferences: Preferences;
 }
 
-/** What `user_preferences` defaults to, for users without a row; a test holds the two against each other. */
-export const DEFAULT_PREFERENCES: Preferences = {
-  theme: 'system',
-  locale: 'en',
-  timeZone: 'UTC',
-  emailNotifications: true,
-};
+/** The profile of a user who has saved none. */
+const NO_PROFILE: Profile = { handle: null, displayName: null, bio: '', websiteUrl: null };
+const UNIQUE_VIOLATION = '23505';
+const COLUMNS = ['handle', 'display_name as displayName', 'bio', 'website_url as websiteUrl'] as const;
 
-interface ProfileRow {
-  readonly handle: Selectable<UserProfiles>['handle'] | null;
-  readonly displayName: Selectable<UserProfiles>['display_name'] | null;
-  readonly preferences: Preferences | null;
+/** A user's own profile; with nothing in it for who has none, or is nobody. */
+export async function readProfile({ pool }: Pick<DatabasePool, 'pool'>, userId: string): Promise<Profile> {
+  const profile = await withUser(
+    pool,
+    userId,
+    (client) =>
+      createKysely<DB>(client)
+        .selectFrom('user_profiles')
+        .select(COLUMNS)
+        .where('user_id', '=', userId)
+        .executeTakeFirst(),
+    { readOnly: true },
+  );
+  return profile ?? NO_PROFILE;
 }
 
-/** A user as the website shows one to himself: from both databases. Undefined when atriz_shared does not know him. */
-export async function readAccount(
-  { own, shared }: Pick<ApplicationPools, 'own' | 'shared'>,
+/** Makes or replaces a user's profile. Throws `CONFLICT` when the handle is another's. */
+export async function saveProfile(
+  { pool }: Pick<DatabasePool, 'pool'>,
   userId: string,
-): Promise<Account | undefined> {
-  const [user, { rows }] = await Promise.all([
-    findUserById(shared, userId),
-    own.query<ProfileRow>(
-      `SELECT profile.handle, profile.display_name AS "displayName",
-         CASE WHEN preference.user_id IS NOT NULL THEN json_build_object(
-           'theme', preference.theme,
-           'locale', preference.locale,
-           'timeZone', preference.time_zone,
-           'emailNotifications', preference.email_notifications
-         ) END AS preferences
-       FROM (SELECT $1::uuid AS user_id) AS wanted
-       LEFT JOIN user_profiles AS profile USING (user_id)
-       LEFT JOIN user_preferences AS preference USING (user_id)`,
-      [userId],
-    ),
-  ]);
-  if (user === undefined) return undefined;
-  const row = rows[0];
-  return {
-    userId: user.id,
-    email: user.email,
-    displayName: row?.displayName ?? user.name,
-    handle: row?.handle ?? undefined,
-    preferences: row?.preferences ?? DEFAULT_PREFERENCES,
-  };
+  { handle, displayName, bio, websiteUrl }: NewProfile,
+): Promise<Profile> {
+  const values = { handle, display_name: displayName, bio, website_url: websiteUrl };
+  return withUser(pool, userId, (client) =>
+    createKysely<DB>(client)
+      .insertInto('user_profiles')
+      .values({ user_id: userId, ...values })
+      .onConflict((conflict) => conflict.column('user_id').doUpdateSet(values))
+      .returning(COLUMNS)
+      .executeTakeFirstOrThrow(),
+  ).catch((cause: unknown) => {
+    if (sqlState(cause) !== UNIQUE_VIOLATION) throw cause;
+    throw new AtrizError('CONFLICT', `the handle "${handle}" is taken`, { hint: 'choose another', cause });
+  });
 }

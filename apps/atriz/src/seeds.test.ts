@@ -13,23 +13,23 @@ beforeEach(async () => {
 afterEach(() => test[Symbol.asyncDispose]());
 
 async function readEverything(): Promise<unknown[][]> {
-  return Promise.all(TABLES.map(async (table) => (await test.db.query(`SELECT * FROM ${table} ORDER BY 1`)).rows));
+  return Promise.all(TABLES.map(async (table) => (await test.owner.query(`SELECT * FROM ${table} ORDER BY 1`)).rows));
 }
 
 describe('the seeds of the website', () => {
   it('change nothing when they run again', async () => {
-    await runSeeds(test.db.pool, { directory });
+    await runSeeds(test.owner.pool, { directory });
     const before = await readEverything();
     expect(before.map((rows) => rows.length)).toStrictEqual([3, 6, 4, 4]);
-    await runSeeds(test.db.pool, { directory });
+    await runSeeds(test.owner.pool, { directory });
     expect(await readEverything()).toStrictEqual(before);
   });
 
   it('name users of core only', async () => {
     await using shared = await openSharedTestDatabase();
-    await runSeeds(shared.db.pool, { directory: join(import.meta.dirname, '../../../packages/core/seeds') });
-    await runSeeds(test.db.pool, { directory });
-    const named = await test.db.query<{ ids: string[] }>(
+    await runSeeds(shared.owner.pool, { directory: join(import.meta.dirname, '../../../packages/core/seeds') });
+    await runSeeds(test.owner.pool, { directory });
+    const named = await test.owner.query<{ ids: string[] }>(
       `SELECT array_agg(DISTINCT id) AS ids
        FROM (
          SELECT author_id AS id FROM pages
@@ -42,12 +42,12 @@ describe('the seeds of the website', () => {
     );
     const { ids } = named.rows[0]!;
     expect(ids).toContain(seedId('user:admin@atriz.dev'));
-    const { rowCount } = await shared.db.query('SELECT 1 FROM users WHERE id = ANY ($1)', [ids]);
+    const { rowCount } = await shared.owner.query('SELECT 1 FROM users WHERE id = ANY ($1)', [ids]);
     expect(rowCount).toBe(ids.length);
   });
 
   it('make nothing in production', async () => {
-    await runSeeds(test.db.pool, { directory, environment: 'production' });
+    await runSeeds(test.owner.pool, { directory, environment: 'production' });
     expect(await readEverything()).toStrictEqual([[], [], [], []]);
   });
 });
