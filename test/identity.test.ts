@@ -37,6 +37,7 @@ const READING: Readonly<Record<string, readonly string[]>> = {
   history: [],
   doctor: [],
   validate: [],
+  'audit verify': [],
   'check env': [],
   'identity show': [],
   'migrate status': [],

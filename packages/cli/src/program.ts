@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { VERSION } from '@atriz/lifecycle';
+import { addAuditCommands } from './grammar/audit.ts';
 import type { Run } from './grammar/command.ts';
 import { addDatabaseCommands } from './grammar/database.ts';
 import { addDoctorCommand } from './grammar/doctor.ts';
@@ -28,6 +29,7 @@ export function createProgram(surroundings: Surroundings, onExitCode: (code: num
     .configureOutput({ outputError: () => undefined })
     .exitOverride();
 
+  addAuditCommands(program, run);
   addDatabaseCommands(program, run);
   addMigrateCommands(program, run);
   addGenerateCommand(program, run);

@@ -24,6 +24,7 @@ export {
   formatColumn,
   isSameTable,
   parseColumn,
+  parseTable,
   resolveReferences,
   type ColumnName,
   type Reference,

@@ -55,6 +55,15 @@ export function parseColumn(text: string): ColumnName {
   });
 }
 
+/** The schema and the name of a table, or function, that a definition declares. Throws `ARGUMENT_INVALID`. */
+export function parseTable(text: string): readonly [schema: string, name: string] {
+  const parts = splitName(text);
+  if (parts?.length === 1 || parts?.length === 2) return qualifiedParts(parts);
+  throw new AtrizError('ARGUMENT_INVALID', `"${text}" is not the name of a table`, {
+    hint: 'write it as table, or schema.table',
+  });
+}
+
 /** Whether the two are of one table. */
 export function isSameTable(one: ColumnName, other: ColumnName): boolean {
   return one.database === other.database && one.schema === other.schema && one.table === other.table;

@@ -1,7 +1,6 @@
-import { AtrizError } from '@atriz/database';
 import type pg from 'pg';
 import type { Context } from '../context.ts';
-import { checkIdentity, readIdentity } from '../ledger/identity.ts';
+import { requireIdentity } from '../ledger/required-identity.ts';
 import { withSession } from '../session.ts';
 import type { Target } from '../target.ts';
 
@@ -34,9 +33,7 @@ export async function openSession(access: FamilyAccess, database: string): Promi
   const closing = Promise.withResolvers<void>();
   const session = withSession(target.parameters, access.contextFor?.(database) ?? {}, async (client) => {
     await client.query(SETTINGS);
-    const identity = await readIdentity(client);
-    if (!identity) throw notMigrated(target);
-    checkIdentity(identity, target);
+    await requireIdentity(client, target);
     opened.resolve(client);
     await closing.promise;
   });
@@ -49,10 +46,4 @@ export async function openSession(access: FamilyAccess, database: string): Promi
       await session.catch(() => undefined); // an interruption, which the work that it broke off tells too
     },
   };
-}
-
-function notMigrated({ parameters }: Target): AtrizError {
-  return new AtrizError('NOT_MIGRATED', `"${parameters.database}" was never migrated, so no ledger says what it is`, {
-    hint: 'migrate it first: pnpm db:migrate',
-  });
 }
