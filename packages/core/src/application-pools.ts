@@ -1,6 +1,8 @@
-import { type DatabasePool, type Definition } from '@atriz/database';
+import type { DatabasePool, Definition, ServedDatabase } from '@atriz/database';
+import { readProvider } from '@atriz/database/workspace';
+import { sharedDatabase } from './definition.ts';
 import { openReadyPool } from './ready-pool.ts';
-import { openSharedPool, type SharedPoolOptions } from './pool.ts';
+import { DIRECTORY, openSharedPool, type SharedPoolOptions } from './pool.ts';
 
 /** The two databases that an application reads; disposing of it closes both pools. */
 export interface ApplicationPools extends AsyncDisposable {
@@ -8,6 +10,8 @@ export interface ApplicationPools extends AsyncDisposable {
   readonly own: DatabasePool;
   /** atriz_shared: who the users are. */
   readonly shared: DatabasePool;
+  /** Both, for `createServer`'s health; the shared one is optional: tokens are verified without it. */
+  readonly databases: readonly ServedDatabase[];
 }
 
 export interface ApplicationPoolsOptions extends SharedPoolOptions {
@@ -25,9 +29,20 @@ export async function openApplicationPools(
   definition: Definition,
   { directory, max, variables }: ApplicationPoolsOptions,
 ): Promise<ApplicationPools> {
+  const where = variables ? { directory, variables } : { directory };
   await using opened = new AsyncDisposableStack();
   const own = opened.use(await openReadyPool(definition, { directory, max, variables }));
   const shared = opened.use(await openSharedPool({ max, variables }));
+  const databases = [
+    { definition, directory, db: own, provider: await readProvider(definition, where) },
+    {
+      definition: sharedDatabase,
+      directory: DIRECTORY,
+      db: shared,
+      provider: await readProvider(sharedDatabase, { ...where, directory: DIRECTORY }),
+      optional: true,
+    },
+  ];
   const pools = opened.move();
-  return { own, shared, [Symbol.asyncDispose]: () => pools.disposeAsync() };
+  return { own, shared, databases, [Symbol.asyncDispose]: () => pools.disposeAsync() };
 }

@@ -11,7 +11,7 @@ export interface SharedPoolOptions {
 }
 
 /** This package's directory, from `src/` and from `dist/` alike. */
-const DIRECTORY = join(import.meta.dirname, '..');
+export const DIRECTORY = join(import.meta.dirname, '..');
 
 /**
  * Makes a pool on the shared database, wherever `SHARED_DATABASE_URL` or the family's other settings say it is.

@@ -27,6 +27,7 @@ export {
   type SeedFunction,
   type SeedResult,
 } from './seeds.ts';
+export type { ServedDatabase } from './served-database.ts';
 export { sqlState } from './sql-state.ts';
 export { withSavepoint, withTransaction, type TransactionOptions } from './transaction.ts';
 export { withUser, type UserTransactionOptions } from './user.ts';

@@ -3,7 +3,8 @@ import fastifyHelmet from '@fastify/helmet';
 import fastifyRateLimit from '@fastify/rate-limit';
 import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import type { ServedDatabase } from '@atriz/database';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import {
   jsonSchemaTransform,
   serializerCompiler,
@@ -12,6 +13,8 @@ import {
 } from 'fastify-type-provider-zod';
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import { answerError, answerUnknownRoute } from './answers.ts';
+import { closeInOrder } from './closing.ts';
+import { addHealthRoutes } from './health.ts';
 
 /** A Fastify whose routes' zod schemas give the types of their requests and answers. */
 export type Server = FastifyInstance<HttpServer, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;
@@ -21,7 +24,9 @@ export interface ServerOptions {
   readonly title: string;
   readonly description: string;
   /** Default: none, as in tests. */
-  readonly logger?: FastifyServerOptions['logger'];
+  readonly logger?: FastifyBaseLogger | false;
+  /** What `GET /health/database` tells of. Default: nothing. */
+  readonly databases?: readonly ServedDatabase[];
   /** The origins whose pages may call this service from a browser. Default: none but its own. */
   readonly corsOrigins?: readonly string[];
   /** Where a page of this service may connect to beside itself. Default: nowhere. */
@@ -43,17 +48,24 @@ export async function createServer({
   title,
   description,
   logger = false,
+  databases = [],
   corsOrigins = [],
   connectOrigins = [],
   requestsPerMinute = 1000,
   maxBodyBytes = 65_536,
   trustProxy = false,
 }: ServerOptions): Promise<Server> {
-  const app = Fastify({ logger, trustProxy, bodyLimit: maxBodyBytes }).withTypeProvider<ZodTypeProvider>();
+  const app = Fastify({
+    ...(logger === false ? { logger } : { loggerInstance: logger }),
+    trustProxy,
+    bodyLimit: maxBodyBytes,
+    return503OnClosing: false,
+  }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerError);
   app.setNotFoundHandler(answerUnknownRoute);
+  closeInOrder(app);
   await app.register(fastifyHelmet, {
     contentSecurityPolicy: { directives: { connectSrc: ["'self'", ...connectOrigins], upgradeInsecureRequests: null } },
   });
@@ -69,5 +81,6 @@ export async function createServer({
   });
   await app.register(fastifySwaggerUi, { routePrefix: '/docs' });
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  addHealthRoutes(app, databases);
   return app;
 }

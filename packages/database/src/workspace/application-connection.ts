@@ -1,7 +1,7 @@
 import type { Definition } from '../definition.ts';
 import { AtrizError } from '../errors.ts';
 import { formatConnectionString, type ConnectionParameters } from './connection-string.ts';
-import { resolveConnection } from './connection.ts';
+import { resolveConnection, type Provider } from './connection.ts';
 import { readEnvironment } from './environment.ts';
 import { findWorkspaceRoot } from './root.ts';
 import { readServerFile, type ServerFile } from './server-file.ts';
@@ -35,8 +35,17 @@ export async function connectionStringFor(
   );
 }
 
+/** Who runs the server that {@link connectionStringFor} leads to. */
+export async function readProvider(
+  definition: Definition,
+  { directory, variables = process.env }: ConnectionStringOptions,
+): Promise<Provider> {
+  const root = await rootAround(directory);
+  return resolveConnection(definition, await readEnvironment(root, directory, variables)).provider;
+}
+
 /** An application is often shipped without the workspace around it; its own directory then has the one `.env` there is. */
-async function rootAround(directory: string): Promise<string> {
+export async function rootAround(directory: string): Promise<string> {
   try {
     return await findWorkspaceRoot(directory);
   } catch (error) {

@@ -2,7 +2,13 @@
  * The workspace's side of a database: which definitions there are, in which order, and how each is reached.
  * Apart from `@atriz/database` itself, so that an application that only needs a pool does not load it.
  */
-export { connectionStringFor, embeddedParameters, type ConnectionStringOptions } from './application-connection.ts';
+export {
+  connectionStringFor,
+  embeddedParameters,
+  readProvider,
+  rootAround,
+  type ConnectionStringOptions,
+} from './application-connection.ts';
 export {
   describeConnection,
   formatConnectionString,
