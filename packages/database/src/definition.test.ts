@@ -67,3 +67,27 @@ test.each([
 test('63 bytes are not too many for a name', () => {
   expect(defineDatabase({ name: 'x'.repeat(63) }).name).toHaveLength(63);
 });
+
+test('access that cannot be is refused, each fault with its table', () => {
+  const definition = {
+    name: 'plants_db',
+    access: {
+      plants: { app: ['select', 'truncate'] },
+      'a.b.c': {},
+      notes: { read: ['id', ''], write: [] },
+      '*': { read: ['id'] },
+      weeds: 'all',
+    },
+  } as unknown as DatabaseDefinition;
+  expect(() => defineDatabase(definition)).toThrow(
+    expect.objectContaining({
+      code: 'DEFINITION_INVALID',
+      message:
+        'the database definition is not valid: access["plants"]: app must be a list of: select, insert, update, delete; ' +
+        'access["a.b.c"]: its key must be a table, schema.table, or *; ' +
+        'access["notes"]: "write" is not a known key; access["notes"]: read must be a list of columns; ' +
+        'access["*"]: read can only be the empty list here: tables do not share their columns; ' +
+        'access["weeds"]: it is not an object',
+    }) as Error,
+  );
+});

@@ -1,3 +1,4 @@
+import { findAccessFaults, type AccessDefinition } from './access-definition.ts';
 import { AtrizError } from './errors.ts';
 import { findSourceFaults, type InstanceSource } from './instances.ts';
 import {
@@ -30,6 +31,8 @@ export interface DatabaseDefinition {
   readonly audit?: AuditDefinition;
   /** What `atriz maintain` does beside gathering statistics. Default nothing; see docs/maintenance.md. */
   readonly maintenance?: MaintenanceDefinition;
+  /** What the runtime role and the read-only role may not do, by table. Default: nothing is kept from them; see docs/roles.md. */
+  readonly access?: AccessDefinition;
 }
 
 /** A definition with its defaults filled in. */
@@ -44,6 +47,7 @@ export interface Definition {
   readonly instances?: InstanceSource | undefined;
   readonly audit?: AuditDefinition | undefined;
   readonly maintenance?: MaintenanceDefinition | undefined;
+  readonly access?: AccessDefinition | undefined;
 }
 
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -58,6 +62,7 @@ const KEYS: ReadonlySet<string> = new Set<keyof DatabaseDefinition>([
   'instances',
   'audit',
   'maintenance',
+  'access',
 ]);
 
 /**
@@ -86,6 +91,7 @@ export function defineDatabase(definition: DatabaseDefinition): Definition {
     instances: definition.instances,
     audit: definition.audit,
     maintenance: definition.maintenance,
+    access: definition.access,
   };
 }
 
@@ -99,6 +105,7 @@ function findFaults(definition: unknown): string[] {
     if (key === 'instances') return findSourceFaults(value);
     if (key === 'audit') return findAuditFaults(value);
     if (key === 'maintenance') return findMaintenanceFaults(value);
+    if (key === 'access') return findAccessFaults(value);
     if (typeof value !== 'string' || value === '') return [`${key} must be a non-empty string`];
     return [];
   });

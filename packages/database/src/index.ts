@@ -1,3 +1,5 @@
+export { EVERY_TABLE, type AccessDefinition, type TableAccess, type TableVerb } from './access-definition.ts';
+export { assertRuntimeRole } from './runtime-role.ts';
 export { toConnectionError, type ConnectionPlace } from './connection-error.ts';
 export { copyRows, type CopyRows, type CopyTarget } from './copy.ts';
 export type { CopyValue } from './copy-format.ts';

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FamilyDatabase } from '@atriz/database/workspace';
+import { AtrizError } from '@atriz/database';
+import { rolePassword, type FamilyDatabase } from '@atriz/database/workspace';
 import { migrateUp, readMigrationFiles, type Target } from '@atriz/lifecycle';
+import { applyRoles, roleNames, ROLES_VERSION } from '@atriz/lifecycle/roles';
 import pg from 'pg';
 import { waitUntilUnused } from './sessions.ts';
 
@@ -11,10 +13,11 @@ export const PREFIX = 'atriz_test_';
 
 const HASH_LENGTH = 12;
 
-/** The template's name says what is in it: the same migrations give the same name, whoever makes it. */
+/** The template's name says what is in it: the same migrations and grants give the same name, whoever makes it. */
 export async function templateName(database: FamilyDatabase, family: string): Promise<string> {
-  const { name, directory, migrationsDirectory, migrationsTable } = database;
+  const { name, directory, migrationsDirectory, migrationsTable, access = {} } = database;
   const hash = createHash('sha256').update(`${family}\0${name}\0${migrationsTable}`);
+  hash.update(`\0${ROLES_VERSION}\0${JSON.stringify(access)}`);
   const files = await readMigrationFiles(join(directory, migrationsDirectory));
   const texts = await Promise.all(files.map(({ path }) => readFile(path)));
   for (const [index, file] of files.entries()) hash.update(`\0${file.name}\0`).update(texts[index]!);
@@ -41,6 +44,7 @@ export async function ensureTemplate(maintenance: pg.Client, target: Target, tem
     const parameters = { ...target.parameters, database: `${template}_unfinished` };
     try {
       await migrateUp({ ...target, parameters });
+      await makeRoles({ ...target, parameters }, template);
     } catch (error) {
       // Each text of a migration that is being written would leave another one. Where this fails, the next maker does it.
       await maintenance.query(`DROP DATABASE IF EXISTS ${unfinished} WITH (FORCE)`).catch(() => undefined);
@@ -51,6 +55,25 @@ export async function ensureTemplate(maintenance: pg.Client, target: Target, tem
   } finally {
     await maintenance.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [template]);
   }
+}
+
+/**
+ * The template's roles are its copies' too: what is granted in it comes with a copy. Where the tests' login may not make
+ * roles there are none, and who asks for one is told.
+ */
+async function makeRoles(target: Target, template: string): Promise<void> {
+  const { password } = target.parameters;
+  try {
+    await applyRoles(target, { names: roleNames(template), passwordOf: (role) => rolePassword(password, role) });
+  } catch (error) {
+    if (!(error instanceof AtrizError && error.code === 'PERMISSION_DENIED')) throw error;
+  }
+}
+
+/** Whether the template has roles. */
+export async function hasRoles(client: pg.Client, template: string): Promise<boolean> {
+  const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [roleNames(template).app]);
+  return rowCount !== 0;
 }
 
 async function exists(client: pg.Client, database: string): Promise<boolean> {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { defineDatabase, type Definition } from '@atriz/database';
+import { roleNames } from '@atriz/lifecycle/roles';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { templateName } from './template.ts';
@@ -22,14 +23,14 @@ beforeAll(async () => {
 });
 afterAll(() => opened.disposeAsync());
 
-async function connect({ connectionString }: TestDatabase): Promise<pg.Client> {
+async function connect({ connectionString }: Pick<TestDatabase, 'connectionString'>): Promise<pg.Client> {
   const client = new pg.Client({ connectionString });
   client.on('error', () => undefined);
   await client.connect();
   return client;
 }
 
-async function query(database: TestDatabase, text: string): Promise<unknown[]> {
+async function query(database: Pick<TestDatabase, 'connectionString'>, text: string): Promise<unknown[]> {
   const client = await connect(database);
   try {
     const { rows } = await client.query({ text, rowMode: 'array' });
@@ -77,7 +78,12 @@ async function openPackage(sql: string, definition: Definition = defineDatabase(
     migrate,
     template,
     async [Symbol.asyncDispose]() {
-      for (const name of templates) await admin.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)}`);
+      for (const name of templates) {
+        await admin.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)}`);
+        for (const role of Object.values(roleNames(name))) {
+          await admin.query(`DROP ROLE IF EXISTS ${pg.escapeIdentifier(role)}`);
+        }
+      }
       await rm(directory, { recursive: true });
     },
   };
@@ -233,3 +239,28 @@ test('the server that the global setup left beats the definition’s own variabl
 function withoutQuery({ connectionString }: TestDatabase): string {
   return connectionString.replace(/\?.*$/, '');
 }
+
+test('the runtime role works on rows, and neither on tables nor past their policies', async () => {
+  await using plants = await openPackage(`CREATE TABLE plants (name text);
+    CREATE TABLE notes (author text);
+    ALTER TABLE notes ENABLE ROW LEVEL SECURITY;
+    ALTER TABLE notes FORCE ROW LEVEL SECURITY;
+    CREATE POLICY mine ON notes USING (author = current_setting('garden.author', true));
+    INSERT INTO notes VALUES ('anna'), ('bruno');`);
+  await using database = await createTestDatabase(plants.definition, { directory: plants.directory, variables });
+  const app = { connectionString: database.appConnectionString };
+  await expect(query(app, `INSERT INTO plants VALUES ('oak') RETURNING name`)).resolves.toEqual(['oak']);
+  await expect(query(app, 'SELECT author FROM notes')).resolves.toEqual([]);
+  await expect(query(app, 'CREATE TABLE weeds ()')).rejects.toMatchObject({ code: '42501' });
+  await expect(query(app, 'TRUNCATE plants')).rejects.toMatchObject({ code: '42501' });
+});
+
+test('the read-only role sees what access leaves it', async () => {
+  const definition = defineDatabase({ name: 'plants', access: { plants: { read: ['name'] } } });
+  await using plants = await openPackage('CREATE TABLE plants (name text, secret text);', definition);
+  await using database = await createTestDatabase(definition, { directory: plants.directory, variables });
+  const reader = { connectionString: database.readConnectionString };
+  await expect(query(reader, 'SELECT name FROM plants')).resolves.toEqual([]);
+  await expect(query(reader, 'SELECT secret FROM plants')).rejects.toMatchObject({ code: '42501' });
+  await expect(query(reader, `INSERT INTO plants VALUES ('oak')`)).rejects.toMatchObject({ code: '42501' });
+});

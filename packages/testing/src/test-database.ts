@@ -5,12 +5,14 @@ import {
   defaultSafety,
   formatConnectionString,
   readFamilyName,
+  rolePassword,
   type ConnectionParameters,
 } from '@atriz/database/workspace';
 import { withMaintenanceSession, type Target } from '@atriz/lifecycle';
+import { roleNames } from '@atriz/lifecycle/roles';
 import pg from 'pg';
 import { waitUntilUnused } from './sessions.ts';
-import { ensureTemplate, PREFIX, shorten, templateName } from './template.ts';
+import { ensureTemplate, hasRoles, PREFIX, shorten, templateName } from './template.ts';
 import { findTestServer } from './test-server.ts';
 
 export interface TestDatabaseOptions {
@@ -22,8 +24,16 @@ export interface TestDatabaseOptions {
 
 export interface TestDatabase extends AsyncDisposable {
   readonly name: string;
+  /** As whoever may do everything on the tests' server: row-level security does not bind it. */
   readonly connectionString: string;
   readonly parameters: ConnectionParameters;
+  /**
+   * As the runtime role, like the application in production: no DDL, and bound by row-level security. Reading it throws
+   * `PERMISSION_DENIED` where the tests' login may not make roles.
+   */
+  readonly appConnectionString: string;
+  /** As the read-only role, which sees what the definition's `access` leaves it. Throws as `appConnectionString` does. */
+  readonly readConnectionString: string;
   /**
    * Drops the database. A session that is still in it, two seconds after the call, is a leak in what was tested: the
    * database is dropped all the same, and `DATABASE_IN_USE` says which session it was.
@@ -51,13 +61,37 @@ export async function createTestDatabase(
   const target = targetOn(server, definition, { path, family });
   const template = await templateName(target.database, family);
   const name = `${PREFIX}${shorten(definition.name)}_${process.pid}_${randomBytes(4).toString('hex')}`;
-  await withMaintenanceSession(target, {}, async (client) => {
+  const withRoles = await withMaintenanceSession(target, {}, async (client) => {
     await ensureTemplate(client, target, template);
     await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)} TEMPLATE ${pg.escapeIdentifier(template)}`);
+    return hasRoles(client, template);
   });
   const parameters = { ...server, database: name };
+  const as = (kind: 'app' | 'read'): string => {
+    if (!withRoles) throw mayMakeNoRoles(parameters);
+    const user = roleNames(template)[kind];
+    return formatConnectionString({ ...parameters, user, password: rolePassword(parameters.password, user) });
+  };
   const drop = (): Promise<void> => dropTestDatabase({ ...target, parameters });
-  return { name, connectionString: formatConnectionString(parameters), parameters, drop, [Symbol.asyncDispose]: drop };
+  return {
+    name,
+    connectionString: formatConnectionString(parameters),
+    parameters,
+    get appConnectionString() {
+      return as('app');
+    },
+    get readConnectionString() {
+      return as('read');
+    },
+    drop,
+    [Symbol.asyncDispose]: drop,
+  };
+}
+
+function mayMakeNoRoles({ user, host, port }: ConnectionParameters): AtrizError {
+  return new AtrizError('PERMISSION_DENIED', `user "${user}" may not make roles on ${host}:${port}`, {
+    hint: 'run the tests as a superuser, or on the embedded server',
+  });
 }
 
 /** Its identity is that of the family's own database, which is what an application's start asks for. */

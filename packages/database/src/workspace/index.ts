@@ -36,6 +36,7 @@ export {
   type Reference,
 } from './references.ts';
 export { readPackages, type WorkspacePackage } from './packages.ts';
+export { rolePassword } from './role-password.ts';
 export { findWorkspaceRoot } from './root.ts';
 export {
   BACKUP_AGE_VARIABLE,
