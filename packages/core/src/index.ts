@@ -16,6 +16,14 @@ export {
   type AccessTokenClaims,
 } from './tokens/access-token.ts';
 export { createKeyRing, type KeyRing, type PublicKeySet, type VerificationKeys } from './tokens/key-ring.ts';
+export { openTokenVerifier, type OpenTokenVerifier, type OpenTokenVerifierOptions } from './tokens/open-verifier.ts';
+export { remoteKeys, type RemoteKeys, type RemoteKeysOptions } from './tokens/remote-keys.ts';
+export {
+  followRevocations,
+  type FollowedRevocations,
+  type FollowRevocationsOptions,
+  type RevocationsState,
+} from './tokens/revocations.ts';
 export { generateSigningKey, type PublicKey, type SigningKey } from './tokens/signing-key.ts';
 export {
   createTokenVerifier,
