@@ -52,8 +52,6 @@ export function remoteKeys(url: string, { timeoutMs = 5000, logger = SILENT }: R
     });
     return reading;
   };
-  /** A clock that was put back counts as one that moved on. */
-  const isOlder = (then: number, ms: number, now: Date): boolean => Math.abs(now.getTime() - then) >= ms;
 
   return {
     load: read,
@@ -67,6 +65,11 @@ export function remoteKeys(url: string, { timeoutMs = 5000, logger = SILENT }: R
       return key ?? known.get(id);
     },
   };
+}
+
+/** A clock that was put back counts as one that moved on. */
+function isOlder(then: number, ms: number, now: Date): boolean {
+  return Math.abs(now.getTime() - then) >= ms;
 }
 
 async function fetchKeys(url: string, timeoutMs: number): Promise<ReadonlyMap<string, CryptoKey>> {
