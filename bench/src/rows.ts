@@ -13,6 +13,7 @@ import { setup } from './rows/setup.ts';
 import { status } from './rows/status.ts';
 import { testDatabase } from './rows/test-database.ts';
 import { turbo } from './rows/turbo.ts';
+import { verifyToken } from './rows/verify-token.ts';
 
 /**
  * Every row, in the order in which they run. `clean` comes late: the files that it deletes slow down whoever creates
@@ -31,6 +32,7 @@ export const ROWS: readonly Row[] = [
   transactions,
   queries,
   importTime,
+  verifyToken,
   references,
   referencesMemory,
   clean,
