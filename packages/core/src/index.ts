@@ -1,5 +1,15 @@
 export { openApplicationPools, type ApplicationPools, type ApplicationPoolsOptions } from './application-pools.ts';
 export type { AuditAction, RecordedAction } from './audit/action.ts';
+export { createAuth, type Auth, type AuthOptions } from './auth.ts';
+export type { AccountChange, Administration, RoleChange } from './accounts/administration.ts';
+export type { MailRequest } from './accounts/mailed-token.ts';
+export type { PasswordChange, Passwords } from './accounts/passwords.ts';
+export type { NewAccount, Registration } from './accounts/registration.ts';
+export type { Mail, Message, TokenMessage } from './mail.ts';
+export type { ApiToken, ApiTokens, NewApiToken } from './sessions/api-tokens.ts';
+export type { Attempt } from './sessions/proof.ts';
+export type { OpenedSession, Sessions, SignOut, StartedSession, TokenPair } from './sessions/sessions.ts';
+export type { SignIn } from './sessions/sign-in.ts';
 export { recordAudit, type AuditEvent } from './audit/record.ts';
 export { sharedDatabase } from './definition.ts';
 export { findKeyFile, type KeyFileSearch } from './keys/key-file-path.ts';

@@ -2,7 +2,7 @@
  * The tables of atriz_shared, as its migrations make them, for Kysely. Generated: do not edit, but migrate, and run
  * `pnpm db:generate`.
  *
- * Made from migrations: 4a307d3c00780c7d60ffc2e5e395de30e9a6c05bf02c9dcf817f8552623a171a
+ * Made from migrations: 714f73402b6bcb6f7b3c92c8cb5a019d5200a44511224c6d3f19f68b695d2b0c
  */
 import type { ColumnType } from 'kysely';
 
@@ -77,6 +77,8 @@ export interface AuthTokens {
   name: string | null;
   /** The applications that an API token is good for; null for all of them. */
   audiences: string[] | null;
+  /** When a refresh or session token's session ends, however much it is used; null for other tokens and for sessions older than this column, which end at expires_at. */
+  session_ends_at: Timestamp | null;
 }
 
 export interface Roles {

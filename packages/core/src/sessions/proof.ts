@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { withTransaction, withUser, type DatabasePool } from '@atriz/database';
+import { findAccountByEmail, findAccountById, lockAccount, type Account } from '../accounts/account.ts';
+import type { AuthContext } from '../auth-context.ts';
+import { normalizePassword } from '../passwords/rules.ts';
+import { ADDRESS_KNOWN_MS } from './lifetimes.ts';
+import { networkOf } from './network.ts';
+import { accountInactive, credentialsInvalid } from './refusals.ts';
+import { chargeAttempt, giveBack, type Receipt, type Subject } from './throttle.ts';
+
+type Client = Pick<DatabasePool, 'query'>;
+
+/** Who says to be whom, and proves it by a password. */
+export interface Attempt {
+  readonly password: string;
+  /** Where the attempt comes from: an IP address. */
+  readonly address: string;
+}
+
+/** A password that was right, for the account as it was read. */
+export interface Proof {
+  readonly account: Account;
+  readonly receipt: Receipt;
+  /** The password's hash at today's cost, where the kept one costs less. */
+  readonly newHash: string | undefined;
+  readonly addressHash: string;
+}
+
+/** As {@link proveAccount}, of the account with this address. An unknown one takes the same steps, and as long. */
+export async function proveEmail(context: AuthContext, email: string, attempt: Attempt): Promise<Proof> {
+  return proveAccount(context, await findAccountByEmail(context.pool, email), email, attempt);
+}
+
+/** As {@link proveAccount}, of a user who is signed in already. */
+export async function proveUser(context: AuthContext, userId: string, attempt: Attempt): Promise<Proof> {
+  return proveAccount(context, await findAccountById(context.pool, userId), userId, attempt);
+}
+
+/**
+ * Checks a password. The attempt is counted before, in a transaction of its own, and stays counted unless the password
+ * is right; the hash is compared outside of any transaction, so that no connection waits for it. Rejects with
+ * `CREDENTIALS_INVALID`, `SIGN_IN_THROTTLED` and `SERVICE_UNAVAILABLE`.
+ */
+async function proveAccount(
+  context: AuthContext,
+  account: Account | undefined,
+  claim: string,
+  { password, address }: Attempt,
+): Promise<Proof> {
+  const { pool, hasher } = context;
+  const now = context.clock();
+  const network = networkOf(address);
+  const addressHash = createHash('sha256').update(network).digest('hex');
+  const isKnown = await isKnownAddress(pool, { userId: account?.id ?? NOBODY, addressHash, now });
+  const receipt = await chargeAttempt(pool, subjectsOf(account?.id ?? claim.toLowerCase(), network, isKnown), now);
+
+  const normal = normalizePassword(password);
+  const hash = normal === undefined ? undefined : account?.passwordHash;
+  const { matches, newHash } = await hasher.compare(normal ?? '', hash).catch(async (error: unknown) => {
+    await withTransaction(pool.pool, (client) => giveBack(client, receipt, { forgive: false }));
+    throw error;
+  });
+  if (account === undefined || !matches) throw credentialsInvalid();
+  return { account, receipt, newHash, addressHash };
+}
+
+/**
+ * Runs `work` in the transaction of a proof: the account is locked and still the one whose password was compared, what
+ * was counted is given back, a hash that costs too little is replaced. Rejects with `CREDENTIALS_INVALID` when the
+ * password was changed meanwhile, and `ACCOUNT_INACTIVE`.
+ */
+export async function withProof<Result>(
+  { pool }: Pick<AuthContext, 'pool'>,
+  { account, receipt, newHash }: Proof,
+  work: (client: Client, account: Account) => Promise<Result>,
+  lock: 'shared' | 'exclusive' = 'shared',
+): Promise<Result> {
+  const outcome = await withUser(pool.pool, account.id, async (client) => {
+    const current = await lockAccount(client, account.id, newHash === undefined ? lock : 'exclusive');
+    if (current?.passwordHash !== account.passwordHash) return { refusal: credentialsInvalid() };
+    await giveBack(client, receipt, { forgive: true });
+    if (!current.isActive) return { refusal: accountInactive() };
+    if (newHash !== undefined) {
+      await client.query('UPDATE users SET password_hash = $2 WHERE id = $1', [account.id, newHash]);
+    }
+    return { result: await work(client, current) };
+  });
+  // Thrown out here, so that what was given back is kept.
+  if ('refusal' in outcome) throw outcome.refusal;
+  return outcome.result;
+}
+
+/** At an address where its user has signed in before, nobody else's failures count. */
+function subjectsOf(claim: string, network: string, isKnown: boolean): Subject[] {
+  const pair: Subject = { limit: 'pair', of: [claim, network] };
+  if (isKnown) return [pair];
+  return [pair, { limit: 'address', of: [network] }, { limit: 'account', of: [claim] }];
+}
+
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+
+async function isKnownAddress(
+  db: Client,
+  { userId, addressHash, now }: { readonly userId: string; readonly addressHash: string; readonly now: Date },
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    'SELECT FROM sign_in_addresses WHERE user_id = $1 AND address_hash = $2 AND signed_in_at > $3',
+    [userId, addressHash, new Date(now.getTime() - ADDRESS_KNOWN_MS)],
+  );
+  return rowCount === 1;
+}
