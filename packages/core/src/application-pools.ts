@@ -2,7 +2,7 @@ import type { DatabasePool, Definition, ServedDatabase } from '@atriz/database';
 import { readProvider } from '@atriz/database/workspace';
 import { sharedDatabase } from './definition.ts';
 import { openReadyPool } from './ready-pool.ts';
-import { DIRECTORY, openSharedPool, type SharedPoolOptions } from './pool.ts';
+import { DIRECTORY, type SharedPoolOptions } from './pool.ts';
 
 /** The two databases that an application reads; disposing of it closes both pools. */
 export interface ApplicationPools extends AsyncDisposable {
@@ -23,7 +23,9 @@ export interface ApplicationPoolsOptions extends SharedPoolOptions {
  * Makes the pools of an application: on its own database and on the shared one, wherever its URL variable,
  * `SHARED_DATABASE_URL` or the family's other settings say they are; `max` counts for each of the two. Both are asked
  * whether they are the right ones and new enough for this code: rejects as `connectionStringFor` and `assertReady` do,
- * with everything closed again.
+ * with everything closed again. The shared database alone may be away: its pool finds it when it is there.
+ *
+ * A query waits for a connection for 5 seconds at most, unless `DB_POOL_ACQUIRE_TIMEOUT` says otherwise.
  */
 export async function openApplicationPools(
   definition: Definition,
@@ -32,7 +34,9 @@ export async function openApplicationPools(
   const where = variables ? { directory, variables } : { directory };
   await using opened = new AsyncDisposableStack();
   const own = opened.use(await openReadyPool(definition, { directory, max, variables }));
-  const shared = opened.use(await openSharedPool({ max, variables }));
+  const shared = opened.use(
+    await openReadyPool(sharedDatabase, { directory: DIRECTORY, max, variables, mayBeAway: true }),
+  );
   const databases = [
     { definition, directory, db: own, provider: await readProvider(definition, where) },
     {

@@ -1,4 +1,4 @@
-import { assertReady, createDatabasePool, type DatabasePool, type Definition } from '@atriz/database';
+import { assertReady, AtrizError, createDatabasePool, type DatabasePool, type Definition } from '@atriz/database';
 import { connectionStringFor, readFamilyName } from '@atriz/database/workspace';
 
 export interface ReadyPoolOptions {
@@ -7,23 +7,31 @@ export interface ReadyPoolOptions {
   readonly max?: number | undefined;
   /** Default: the variables of this process. */
   readonly variables?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Whether a database that cannot be reached now will do: the pool finds it when it is there. Default false. */
+  readonly mayBeAway?: boolean;
 }
+
+/** A request would rather be told soon that a database is away than wait for it. `DB_POOL_ACQUIRE_TIMEOUT` says otherwise. */
+const ACQUIRE_MS = 5000;
+
+const AWAY = new Set(['SERVER_UNREACHABLE', 'CONNECTION_FAILED', 'CONNECTION_LOST']);
 
 /** A pool on a definition's database, which has been asked whether it is the one, and new enough for this code. */
 export async function openReadyPool(
   definition: Definition,
-  { directory, max, variables }: ReadyPoolOptions,
+  { directory, max, variables = process.env, mayBeAway = false }: ReadyPoolOptions,
 ): Promise<DatabasePool> {
-  const where = variables ? { directory, variables } : { directory };
   const [connectionString, family] = await Promise.all([
-    connectionStringFor(definition, where),
+    connectionStringFor(definition, { directory, variables }),
     readFamilyName(directory),
   ]);
-  const pool = createDatabasePool({ connectionString, max });
+  const connectionTimeoutMillis = variables.DB_POOL_ACQUIRE_TIMEOUT ? undefined : ACQUIRE_MS;
+  const pool = createDatabasePool({ connectionString, max, connectionTimeoutMillis });
   try {
     await assertReady(pool, definition, { directory, family });
     return pool;
   } catch (error) {
+    if (mayBeAway && error instanceof AtrizError && AWAY.has(error.code)) return pool;
     await pool.close();
     throw error;
   }

@@ -14,10 +14,9 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Reads the claims of a payload whose signature, times, issuer and audience are good; undefined when one is amiss. */
 export function readClaims({ sub, sid, ver, roles, exp }: JWTPayload): VerifiedClaims | undefined {
   if (!isUuid(sub) || !isUuid(sid) || !isVersion(ver) || !isTexts(roles) || exp === undefined) return undefined;
-  return {
-    version: ver,
-    identity: { userId: sub, sessionId: sid, roles: knownRoles(roles), expiresAt: new Date(exp * 1000) },
-  };
+  const expiresAt = new Date(exp * 1000);
+  const identity = { userId: sub, sessionId: sid, roles: Object.freeze(knownRoles(roles)), expiresAt };
+  return { version: ver, identity: Object.freeze(identity) };
 }
 
 /** In alphabetical order. A role that this code does not know opens nothing in it. */

@@ -5,6 +5,7 @@ import { ACCESS_TOKEN_SECONDS, CLOCK_TOLERANCE_SECONDS, TOKEN_TYPE } from './acc
 import { readClaims, type VerifiedClaims } from './claims.ts';
 import type { VerificationKeys } from './key-ring.ts';
 import { ALGORITHM } from './signing-key.ts';
+import { createVerifiedTokens } from './verified-tokens.ts';
 
 /** Who a request comes from, as its access token says. */
 export interface Identity {
@@ -50,7 +51,8 @@ const SHAPE = /^[\w-]+\.[\w-]+\.[\w-]{85}[AQgw]$/;
 
 /**
  * Makes what checks access tokens: the signature (EdDSA alone, whatever the token says), issuer, audience, type, times
- * (clocks may be 30 seconds apart), and whether it was revoked.
+ * (clocks may be 30 seconds apart), and whether it was revoked. The signature of a token seen within the last minute is not
+ * checked again; its expiry and revocation are, every time.
  */
 export function createTokenVerifier({
   issuer,
@@ -59,24 +61,28 @@ export function createTokenVerifier({
   revocations,
   clock = () => new Date(),
 }: TokenVerifierOptions): TokenVerifier {
+  const verified = createVerifiedTokens();
   const invalid = (cause?: unknown): AtrizError =>
     new AtrizError('TOKEN_INVALID', `this is no access token for ${audience}`, { hint: 'sign in', cause });
 
   const check = async (token: string, now: Date): Promise<VerifiedClaims> => {
-    const payload = await readPayload(token, keys, { issuer, audience, now });
+    if (typeof token !== 'string' || token.length > MOST_CHARACTERS || !SHAPE.test(token)) throw invalid();
+    const payload = await readPayload(token, keys, { issuer, audience, now }).catch((error: unknown) => {
+      if (error instanceof AtrizError) throw error;
+      throw error instanceof errors.JWTExpired ? expired(error) : invalid(error);
+    });
     const claims = readClaims(payload);
     if (claims === undefined) throw invalid();
+    verified.keep(token, claims, now);
     return claims;
   };
 
   return {
     async verify(token) {
-      if (typeof token !== 'string' || token.length > MOST_CHARACTERS || !SHAPE.test(token)) throw invalid();
-      const { identity, version } = await check(token, clock()).catch((error: unknown) => {
-        if (error instanceof AtrizError) throw error;
-        throw error instanceof errors.JWTExpired ? expired(error) : invalid(error);
-      });
-      if (revocations?.isRevoked({ ...identity, version })) throw revoked();
+      const now = clock();
+      const { identity, version } = verified.find(token, now) ?? (await check(token, now));
+      if (identity.expiresAt.getTime() + CLOCK_TOLERANCE_SECONDS * 1000 <= now.getTime()) throw expired();
+      if (revocations?.isRevoked({ userId: identity.userId, sessionId: identity.sessionId, version })) throw revoked();
       return identity;
     },
   };
@@ -105,7 +111,7 @@ async function readPayload(
   return payload;
 }
 
-function expired(cause: unknown): AtrizError {
+function expired(cause?: unknown): AtrizError {
   return new AtrizError('TOKEN_EXPIRED', 'the access token has expired', { hint: 'refresh it', cause });
 }
 
