@@ -100,6 +100,13 @@ CREATE TRIGGER refund_items_append_only
   FOR EACH STATEMENT
   EXECUTE FUNCTION refuse_change_of_refunds();
 
+CREATE FUNCTION may_refund(sold_by uuid, sold_at timestamptz) RETURNS boolean
+LANGUAGE sql
+STABLE
+RETURN current_user_has_role('manager')
+  OR current_user_has_role('admin')
+  OR (sold_by = current_user_id() AND sold_at > now() - interval '24 hours');
+
 ALTER TABLE refunds ENABLE ROW LEVEL SECURITY;
 ALTER TABLE refunds FORCE ROW LEVEL SECURITY;
 CREATE POLICY refunds_read ON refunds FOR SELECT
@@ -107,16 +114,7 @@ CREATE POLICY refunds_read ON refunds FOR SELECT
 CREATE POLICY refunds_refund ON refunds FOR INSERT
   WITH CHECK (
     user_id = (SELECT current_user_id())
-    AND (
-      (SELECT current_user_has_role('manager') OR current_user_has_role('admin'))
-      OR EXISTS (
-        SELECT
-        FROM sales
-        WHERE sales.id = refunds.sale_id
-          AND sales.user_id = (SELECT current_user_id())
-          AND sales.sold_at > now() - interval '24 hours'
-      )
-    )
+    AND EXISTS (SELECT FROM sales WHERE sales.id = refunds.sale_id AND may_refund(sales.user_id, sales.sold_at))
   );
 
 ALTER TABLE refund_items ENABLE ROW LEVEL SECURITY;
@@ -147,9 +145,11 @@ COMMENT ON COLUMN refund_items.quantity IS 'Pieces refunded; all refunds of a li
 COMMENT ON FUNCTION apply_refund_items() IS
   'Trigger function: adds the refunded pieces to their lines, whose check refuses more than was sold.';
 COMMENT ON FUNCTION refuse_change_of_refunds() IS 'Trigger function: keeps refunds and refund_items append-only.';
+COMMENT ON FUNCTION may_refund(uuid, timestamptz) IS
+  'Whether the user whom this transaction works for may refund a sale: managers and admins every one, who sold for 24 hours.';
 COMMENT ON POLICY refunds_read ON refunds IS 'Read by who may read the sale.';
 COMMENT ON POLICY refunds_refund ON refunds IS
-  'Written in one''s own name: by managers and admins for every sale, by who sold for 24 hours.';
+  'Written in one''s own name, by who may refund the sale.';
 COMMENT ON POLICY refund_items_read ON refund_items IS 'Read by who may read the refund.';
 COMMENT ON POLICY refund_items_refund ON refund_items IS 'Written by who makes the refund.';
 
@@ -165,6 +165,7 @@ ALTER POLICY sale_items_sell ON sale_items
 
 DROP TABLE refund_items;
 DROP TABLE refunds;
+DROP FUNCTION may_refund(uuid, timestamptz);
 DROP FUNCTION refuse_change_of_refunds();
 DROP FUNCTION apply_refund_items();
 

@@ -1,8 +1,11 @@
-import { withTransaction } from '@atriz/database';
+import { withTransaction, withUser } from '@atriz/database';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { insertProducts, moveStock, MUG, PEN, readStock, SELLER } from '../test/products.ts';
 import { openTestDatabase, type TestDatabase } from '../test/database.ts';
-import { readTakingsCents, recordSale } from './sales.ts';
+import { insertProducts, moveStock, MUG, PEN } from '../test/products.ts';
+import { managerAt, OTHER_SELLER, SELLER, sellerAt } from '../test/tills.ts';
+import { checkOut, type Cart } from './checkout.ts';
+import { listSales, readSale } from './sales.ts';
+import type { Till } from './till.ts';
 
 const SALE = '00000000-0000-4000-8000-00000000000a';
 const INSERT_SALE = `INSERT INTO sales (id, user_id, total_cents, payment_method) VALUES ($1, $2, $3, 'cash')`;
@@ -14,96 +17,100 @@ beforeAll(async () => {
   test = await openTestDatabase();
 });
 beforeEach(async () => {
-  await test.db.query('TRUNCATE products, sales CASCADE');
-  await insertProducts(test.db);
-  await moveStock(test.db, MUG, 3);
-  await moveStock(test.db, PEN, 50);
+  await test.owner.query('TRUNCATE products, sales CASCADE');
+  await insertProducts(test.owner);
+  await moveStock(test.owner, MUG, 3);
+  await moveStock(test.owner, PEN, 50);
 });
 afterAll(() => test[Symbol.asyncDispose]());
 
-const sell = (lines: { productId: string; quantity: number }[]) =>
-  recordSale(test.db, { userId: SELLER, paymentMethod: 'card', lines });
+const sell = (lines: Cart['lines'], userId = SELLER) =>
+  checkOut(sellerAt(test.db, userId), { paymentMethod: 'card', lines });
 
-/** Runs `work` in one transaction. */
-const write = (work: (query: (text: string, values: unknown[]) => Promise<unknown>) => Promise<unknown>) =>
-  withTransaction(test.db.pool, async (client) => work((text, values) => client.query(text, values)));
+const asSeller = (statement: string, values: readonly unknown[], userId = SELLER) =>
+  withUser(test.db.pool, userId, (client) => client.query(statement, [...values]));
 
-async function countSales(): Promise<number> {
-  return (await test.db.query('SELECT 1 FROM sales')).rowCount ?? 0;
+async function idsOf(till: Till): Promise<string[]> {
+  return (await listSales(till, { limit: 9 })).items.map(({ id }) => id);
 }
 
-describe('recordSale', () => {
-  it('keeps the sale, its lines at today’s prices, and the stock that they took', async () => {
-    const sale = await sell([
-      { productId: MUG, quantity: 2 },
-      { productId: PEN, quantity: 10 },
-    ]);
-    expect(sale.totalCents).toBe(3700);
-    const { rows } = await test.db.query(
-      `SELECT line_number, product_id, quantity, unit_price_cents, line_total_cents
-       FROM sale_items
-       WHERE sale_id = $1
-       ORDER BY line_number`,
-      [sale.id],
+/** Runs `work` in one transaction, past row-level security. */
+const write = (work: (query: (text: string, values: unknown[]) => Promise<unknown>) => Promise<unknown>) =>
+  withTransaction(test.owner.pool, async (client) => work((text, values) => client.query(text, values)));
+
+async function countSales(): Promise<number> {
+  return (await test.owner.query('SELECT 1 FROM sales')).rowCount ?? 0;
+}
+
+describe('sales', () => {
+  it('are read by who made them and by managers, newest first, in pages', async () => {
+    const first = await sell([{ productId: MUG, quantity: 1 }]);
+    const second = await sell([{ productId: PEN, quantity: 2 }], OTHER_SELLER);
+    const third = await sell([{ productId: PEN, quantity: 1 }]);
+    expect(await idsOf(sellerAt(test.db))).toStrictEqual([third.id, first.id]);
+    expect(await idsOf(sellerAt(test.db, OTHER_SELLER))).toStrictEqual([second.id]);
+    expect(await idsOf(managerAt(test.db))).toStrictEqual([third.id, second.id, first.id]);
+    expect(await readSale(managerAt(test.db), first.id)).toStrictEqual(first);
+    await expect(readSale(sellerAt(test.db, OTHER_SELLER), first.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('of the same moment come on one page each', async () => {
+    await write(async (query) => {
+      for (const last of ['a', 'b', 'c']) {
+        const id = `00000000-0000-4000-8000-00000000000${last}`;
+        await query(INSERT_SALE, [id, SELLER, 180]);
+        await query(INSERT_ITEM, [id, 1, PEN, 1, 180]);
+      }
+    });
+    const found: string[] = [];
+    const { rows } = await test.owner.query<{ key: string }>(
+      `SELECT to_char(sold_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS key FROM sales LIMIT 1`,
     );
-    expect(rows).toStrictEqual([
-      { line_number: '1', product_id: MUG, quantity: '2', unit_price_cents: '950', line_total_cents: '1900' },
-      { line_number: '2', product_id: PEN, quantity: '10', unit_price_cents: '180', line_total_cents: '1800' },
-    ]);
-    expect(await readStock(test.db)).toStrictEqual(['Mug 1 1', 'Pen 40 40']);
-  });
-
-  it('may name the same product on two lines', async () => {
-    const sale = await sell([
-      { productId: MUG, quantity: 1 },
-      { productId: MUG, quantity: 1 },
-    ]);
-    expect(sale.totalCents).toBe(1900);
-    expect(await readStock(test.db)).toStrictEqual(['Mug 1 1', 'Pen 50 50']);
-  });
-
-  it('sells nothing when one line is more than there is', async () => {
-    const lines = [
-      { productId: PEN, quantity: 1 },
-      { productId: MUG, quantity: 4 },
-    ];
-    await expect(sell(lines)).rejects.toMatchObject({ code: '23514', constraint: 'inventory_quantity_check' });
-    expect(await countSales()).toBe(0);
-    expect(await readStock(test.db)).toStrictEqual(['Mug 3 3', 'Pen 50 50']);
-  });
-
-  it('sells the last pieces once, however many tills try', async () => {
-    const lines = [
-      { productId: MUG, quantity: 1 },
-      { productId: PEN, quantity: 1 },
-    ];
-    const sold = await Promise.allSettled(
-      Array.from({ length: 12 }, (_, index) => sell(index % 2 ? lines : lines.toReversed())),
-    );
-    expect(sold.filter(({ status }) => status === 'fulfilled').length).toBe(3);
-    expect(await countSales()).toBe(3);
-    expect(await readStock(test.db)).toStrictEqual(['Mug 0 0', 'Pen 47 47']);
-  });
-
-  it('refuses a product that is retired or unknown, and a sale without lines', async () => {
-    await test.db.query('UPDATE products SET retired_at = now() WHERE id = $1', [MUG]);
-    for (const productId of [MUG, SALE]) {
-      await expect(sell([{ productId, quantity: 1 }])).rejects.toMatchObject({
-        code: 'ARGUMENT_INVALID',
-        message: `product ${productId} is not one that the shop sells`,
-      });
+    const soldAt = rows[0]!.key;
+    for (const after of ['f', 'c', 'b']) {
+      const id = `00000000-0000-4000-8000-00000000000${after}`;
+      const page = await listSales(sellerAt(test.db), { limit: 1, after: [soldAt, id] });
+      found.push(...page.items.map((sale) => sale.id.slice(-1)));
     }
-    await expect(sell([])).rejects.toMatchObject({ code: 'ARGUMENT_INVALID', message: 'the sale has no line' });
+    expect(found).toStrictEqual(['c', 'b', 'a']);
+  });
+});
+
+describe('row-level security', () => {
+  it('shows nothing to who works for nobody', async () => {
+    await sell([{ productId: MUG, quantity: 1 }]);
+    for (const table of ['sales', 'sale_items', 'stock_movements']) {
+      expect((await test.db.query(`SELECT FROM ${table}`)).rowCount).toBe(0);
+    }
   });
 
-  it.each([0, -1])('refuses a quantity of %i', async (quantity) => {
-    await expect(
-      sell([
-        { productId: MUG, quantity },
-        { productId: PEN, quantity: 20 },
-      ]),
-    ).rejects.toMatchObject({ code: '23514' });
-    expect(await countSales()).toBe(0);
+  it.each([
+    ['a sale in the name of another', INSERT_SALE, [SALE, OTHER_SELLER, 0]],
+    [
+      'a movement in the name of another',
+      `INSERT INTO stock_movements (product_id, quantity_change, reason, user_id) VALUES ($1, 1, 'return', $2)`,
+      [MUG, OTHER_SELLER],
+    ],
+    [
+      'a movement that no sale stands behind',
+      `INSERT INTO stock_movements (product_id, quantity_change, reason, user_id) VALUES ($1, 1, 'return', $2)`,
+      [MUG, SELLER],
+    ],
+  ])('refuses %s', async (_, statement, values) => {
+    await expect(asSeller(statement, values)).rejects.toMatchObject({ code: '42501' });
+  });
+
+  it('refuses a line of the sale of another', async () => {
+    const { id } = await sell([{ productId: MUG, quantity: 1 }]);
+    await expect(asSeller(INSERT_ITEM, [id, 2, PEN, 1, 0], OTHER_SELLER)).rejects.toMatchObject({ code: '42501' });
+  });
+
+  it('does not hide a wrong total from its check, whoever the transaction works for in the end', async () => {
+    const written = withUser(test.db.pool, SELLER, async (client) => {
+      await client.query(INSERT_SALE, [SALE, SELLER, 5]);
+      await client.query(`SET LOCAL atriz.user_id = '${OTHER_SELLER}'`);
+    });
+    await expect(written).rejects.toMatchObject({ constraint: 'sales_total_cents_is_sum' });
   });
 });
 
@@ -150,7 +157,7 @@ describe('the total of a sale', () => {
       await query(INSERT_ITEM, [SALE, 1, MUG, 1, 950]);
       await query(INSERT_ITEM, [SALE, 2, PEN, 1, 180]);
     });
-    await expect(test.db.query(statement, [SALE])).rejects.toMatchObject(wrong);
+    await expect(test.owner.query(statement, [SALE])).rejects.toMatchObject(wrong);
   });
 
   it('is refused for either sale when a line moves from one to the other', async () => {
@@ -188,7 +195,7 @@ describe('the total of a sale', () => {
       await query(INSERT_SALE, [SALE, SELLER, 950]);
       await query(INSERT_ITEM, [SALE, 1, MUG, 1, 950]);
     });
-    await test.db.query('DELETE FROM sales WHERE id = $1', [SALE]);
+    await test.owner.query('DELETE FROM sales WHERE id = $1', [SALE]);
     expect(await countSales()).toBe(0);
   });
 });
@@ -198,27 +205,16 @@ describe('a line of a sale', () => {
     const query = `
       INSERT INTO sale_items (sale_id, line_number, product_id, quantity, unit_price_cents, line_total_cents)
       VALUES ($1, 1, $2, 2, 950, 1)`;
-    await expect(test.db.query(query, [SALE, MUG])).rejects.toMatchObject({ code: '428C9' });
+    await expect(test.owner.query(query, [SALE, MUG])).rejects.toMatchObject({ code: '428C9' });
   });
 
   it('takes its stock once', async () => {
     await sell([{ productId: MUG, quantity: 1 }]);
     await expect(
-      test.db.query(
+      test.owner.query(
         `INSERT INTO stock_movements (product_id, quantity_change, reason, sale_item_id)
          SELECT product_id, -1, 'sale', id FROM sale_items`,
       ),
     ).rejects.toMatchObject({ code: '23505', constraint: 'stock_movements_sold_once_key' });
-  });
-});
-
-describe('readTakingsCents', () => {
-  it('adds up what one seller sold from the first moment until before the last', async () => {
-    await sell([{ productId: MUG, quantity: 1 }]);
-    await sell([{ productId: PEN, quantity: 2 }]);
-    const [hourAgo, inAnHour] = [new Date(Date.now() - 3_600_000), new Date(Date.now() + 3_600_000)];
-    expect(await readTakingsCents(test.db, { userId: SELLER, from: hourAgo, until: inAnHour })).toBe(1310);
-    expect(await readTakingsCents(test.db, { userId: SALE, from: hourAgo, until: inAnHour })).toBe(0);
-    expect(await readTakingsCents(test.db, { userId: SELLER, from: inAnHour, until: inAnHour })).toBe(0);
   });
 });

@@ -1,86 +1,105 @@
-import { AtrizError, withTransaction, type DatabasePool } from '@atriz/database';
-import { createKysely } from '@atriz/database/kysely';
+import { notFound, toPage, type Page } from '@atriz/http';
+import { createKysely, type Queryable } from '@atriz/database/kysely';
+import { sql } from 'kysely';
 import { toCents } from './cents.ts';
 import type { DB } from './schema.ts';
+import { readAtTill, type Till } from './till.ts';
 
-export interface NewSale {
-  /** A `users.id` of atriz_shared: who sells. */
-  readonly userId: string;
-  readonly paymentMethod: 'cash' | 'card' | 'transfer';
-  readonly lines: readonly { readonly productId: string; readonly quantity: number }[];
-}
-
-export interface RecordedSale {
+export interface SaleSummary {
   readonly id: string;
+  /** A `users.id` of atriz_shared: who sold. */
+  readonly userId: string;
+  readonly paymentMethod: string;
   readonly totalCents: number;
+  readonly soldAt: Date;
 }
 
-/**
- * Sells at today's prices: the sale, its lines and the stock that they take, all or nothing.
- *
- * Throws `ARGUMENT_INVALID` for a product that the shop does not sell, or no line at all. Rejects with 23514 and the
- * constraint `inventory_quantity_check` when there is not enough in stock: two tills cannot sell the same last piece.
- */
-export async function recordSale(
-  db: Pick<DatabasePool, 'pool'>,
-  { userId, paymentMethod, lines }: NewSale,
-): Promise<RecordedSale> {
-  if (lines.length === 0) throw new AtrizError('ARGUMENT_INVALID', 'the sale has no line');
-  return withTransaction(db.pool, async (client) => {
-    const kysely = createKysely<DB>(client);
-    const products = await kysely
-      .selectFrom('products')
-      .select(['id', 'price_cents as priceCents'])
-      .where(
-        'id',
-        'in',
-        lines.map(({ productId }) => productId),
-      )
-      .where('retired_at', 'is', null)
-      .execute();
-    const pricesCents = priceLines(lines, new Map(products.map(({ id, priceCents }) => [id, toCents(priceCents)])));
-    const totalCents = lines.reduce((sum, { quantity }, index) => sum + quantity * pricesCents[index]!, 0);
-
-    const { id } = await kysely
-      .insertInto('sales')
-      .values({ user_id: userId, total_cents: totalCents, payment_method: paymentMethod })
-      .returning('id')
-      .executeTakeFirstOrThrow();
-    await client.query(
-      `WITH sold AS (
-         INSERT INTO sale_items (sale_id, line_number, product_id, quantity, unit_price_cents)
-         SELECT $1, line_number, product_id, quantity, unit_price_cents
-         FROM unnest($2::uuid[], $3::bigint[], $4::bigint[]) WITH ORDINALITY
-           AS line (product_id, quantity, unit_price_cents, line_number)
-         RETURNING id, product_id, quantity
-       )
-       INSERT INTO stock_movements (product_id, quantity_change, reason, sale_item_id, user_id)
-       SELECT product_id, -quantity, 'sale', id, $5 FROM sold`,
-      [id, lines.map(({ productId }) => productId), lines.map(({ quantity }) => quantity), pricesCents, userId],
-    );
-    return { id, totalCents };
-  });
+export interface SaleLine {
+  /** Place on the receipt, from 1. */
+  readonly lineNumber: number;
+  readonly productId: string;
+  readonly quantity: number;
+  readonly unitPriceCents: number;
+  readonly lineTotalCents: number;
+  /** Pieces of it that were given back, at most all. */
+  readonly refundedQuantity: number;
 }
 
-function priceLines(lines: NewSale['lines'], pricesById: ReadonlyMap<string, number>): number[] {
-  return lines.map(({ productId }) => {
-    const priceCents = pricesById.get(productId);
-    if (priceCents !== undefined) return priceCents;
-    throw new AtrizError('ARGUMENT_INVALID', `product ${productId} is not one that the shop sells`);
-  });
+export interface Sale extends SaleSummary {
+  readonly refundedCents: number;
+  readonly lines: SaleLine[];
 }
 
-/** What a user sold from `from` until before `until`, in cents; zero when it was nothing. */
-export async function readTakingsCents(
-  db: Pick<DatabasePool, 'query'>,
-  { userId, from, until }: { readonly userId: string; readonly from: Date; readonly until: Date },
-): Promise<number> {
-  const { total } = await createKysely<DB>(db)
+/** Where a page of sales begins: after this one. */
+export type SaleKey = readonly [soldAt: string, id: string];
+
+/** A sale that the seller may see. Rejects with `NOT_FOUND` for one of somebody else, as for one that is not there. */
+export function readSale(till: Till, id: string): Promise<Sale> {
+  return readAtTill(till, (client) => readSaleIn(client, id));
+}
+
+/** As {@link readSale}, in the transaction of `client`. */
+export async function readSaleIn(client: Queryable, id: string): Promise<Sale> {
+  const db = createKysely<DB>(client);
+  const sale = await db
     .selectFrom('sales')
-    .select(({ fn, val }) => fn.coalesce(fn.sum<string>('total_cents'), val('0')).as('total'))
-    .where('user_id', '=', userId)
-    .where('sold_at', '>=', from)
-    .where('sold_at', '<', until)
-    .executeTakeFirstOrThrow();
-  return toCents(total);
+    .select(['id', 'user_id', 'payment_method', 'total_cents', 'sold_at'])
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (sale === undefined) throw notFound(`sale ${id}`);
+  const items = await db
+    .selectFrom('sale_items')
+    .select(['line_number', 'product_id', 'quantity', 'unit_price_cents', 'line_total_cents', 'refunded_quantity'])
+    .where('sale_id', '=', id)
+    .orderBy('line_number')
+    .execute();
+  const lines = items.map((item) => ({
+    lineNumber: Number(item.line_number),
+    productId: item.product_id,
+    quantity: Number(item.quantity),
+    unitPriceCents: toCents(item.unit_price_cents),
+    lineTotalCents: toCents(item.line_total_cents),
+    refundedQuantity: Number(item.refunded_quantity),
+  }));
+  const refundedCents = lines.reduce((sum, line) => sum + line.refundedQuantity * line.unitPriceCents, 0);
+  return { ...toSummary(sale), refundedCents, lines };
+}
+
+/** The sales that the seller may see, newest first: their own, or all for managers and admins. */
+export async function listSales(
+  till: Till,
+  { limit, after }: { readonly limit: number; readonly after?: SaleKey | undefined },
+): Promise<Page<SaleSummary>> {
+  return readAtTill(till, async (client) => {
+    const rows = await createKysely<DB>(client)
+      .selectFrom('sales')
+      .select(['id', 'user_id', 'payment_method', 'total_cents', 'sold_at'])
+      // A Date has milliseconds; two sales of the same one would fall between two pages.
+      .select(sql<string>`to_char(sold_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`.as('sold_at_key'))
+      .$if(after !== undefined, (query) =>
+        query.where(sql<boolean>`(sold_at, id) < (${after![0]}::timestamptz, ${after![1]}::uuid)`),
+      )
+      .orderBy('sold_at', 'desc')
+      .orderBy('id', 'desc')
+      .limit(limit + 1)
+      .execute();
+    const page = toPage(rows, limit, (row) => [row.sold_at_key, row.id]);
+    return { ...page, items: page.items.map(toSummary) };
+  });
+}
+
+function toSummary(row: {
+  readonly id: string;
+  readonly user_id: string;
+  readonly payment_method: string;
+  readonly total_cents: string;
+  readonly sold_at: Date;
+}): SaleSummary {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    paymentMethod: row.payment_method,
+    totalCents: toCents(row.total_cents),
+    soldAt: row.sold_at,
+  };
 }

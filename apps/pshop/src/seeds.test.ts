@@ -14,13 +14,13 @@ beforeEach(async () => {
 afterEach(() => test[Symbol.asyncDispose]());
 
 async function readEverything(): Promise<unknown[][]> {
-  return Promise.all(TABLES.map(async (table) => (await test.db.query(`SELECT * FROM ${table} ORDER BY 1`)).rows));
+  return Promise.all(TABLES.map(async (table) => (await test.owner.query(`SELECT * FROM ${table} ORDER BY 1`)).rows));
 }
 
 describe('the seeds of PShop', () => {
   it('leave the stock that deliveries less sales come to', async () => {
-    await runSeeds(test.db.pool, { directory });
-    expect(await readStock(test.db)).toStrictEqual([
+    await runSeeds(test.owner.pool, { directory });
+    expect(await readStock(test.owner)).toStrictEqual([
       'Canvas bag 39 39',
       'Cap, black 25 25',
       'Desk lamp 11 11',
@@ -37,27 +37,29 @@ describe('the seeds of PShop', () => {
   });
 
   it('change nothing when they run again', async () => {
-    await runSeeds(test.db.pool, { directory });
+    await runSeeds(test.owner.pool, { directory });
     const before = await readEverything();
     expect(before.map((rows) => rows.length)).toStrictEqual([12, 12, 19, 3, 7]);
-    await runSeeds(test.db.pool, { directory });
+    await runSeeds(test.owner.pool, { directory });
     expect(await readEverything()).toStrictEqual(before);
   });
 
   it('name users of core only', async () => {
     await using shared = await openSharedTestDatabase();
-    await runSeeds(shared.db.pool, { directory: join(import.meta.dirname, '../../../packages/core/seeds') });
-    await runSeeds(test.db.pool, { directory });
-    const { rows } = await test.db.query<{ id: string }>(
+    await runSeeds(shared.owner.pool, { directory: join(import.meta.dirname, '../../../packages/core/seeds') });
+    await runSeeds(test.owner.pool, { directory });
+    const { rows } = await test.owner.query<{ id: string }>(
       'SELECT user_id AS id FROM sales UNION SELECT user_id FROM stock_movements WHERE user_id IS NOT NULL',
     );
     expect(rows.length).toBe(3);
-    const { rowCount } = await shared.db.query('SELECT 1 FROM users WHERE id = ANY ($1)', [rows.map(({ id }) => id)]);
+    const { rowCount } = await shared.owner.query('SELECT 1 FROM users WHERE id = ANY ($1)', [
+      rows.map(({ id }) => id),
+    ]);
     expect(rowCount).toBe(3);
   });
 
   it('make nothing in production', async () => {
-    await runSeeds(test.db.pool, { directory, environment: 'production' });
+    await runSeeds(test.owner.pool, { directory, environment: 'production' });
     expect(await readEverything()).toStrictEqual([[], [], [], [], []]);
   });
 });

@@ -1,0 +1,39 @@
+import type { Identity } from '@atriz/core';
+import { AtrizError, sqlState, withUser, type DatabasePool, type TransactionOptions } from '@atriz/database';
+
+/** Who works, and on which database: everything that belongs to a person is read and written through one. */
+export interface Till {
+  readonly db: Pick<DatabasePool, 'pool'>;
+  readonly seller: Pick<Identity, 'userId' | 'roles'>;
+}
+
+/** The connection of one transaction. */
+export type TillClient = Parameters<Parameters<typeof withUser>[2]>[0];
+
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/**
+ * Runs `work` in one transaction for the till's seller, as `withUser`: row-level security decides what is seen. Rejects
+ * with `SERVICE_UNAVAILABLE` when a lock was waited for longer than `work` allows; nothing was kept then.
+ */
+export async function atTill<Result>(
+  { db, seller }: Till,
+  work: (client: TillClient) => Promise<Result>,
+  options: TransactionOptions = {},
+): Promise<Result> {
+  try {
+    return await withUser(db.pool, seller.userId, work, { roles: seller.roles, ...options });
+  } catch (error) {
+    if (sqlState(error) !== LOCK_NOT_AVAILABLE) throw error;
+    throw new AtrizError('SERVICE_UNAVAILABLE', 'others are at work on the same stock', {
+      hint: 'send the request again',
+      retryAfterSeconds: 1,
+      cause: error,
+    });
+  }
+}
+
+/** As {@link atTill}, for work that writes nothing. */
+export function readAtTill<Result>(till: Till, work: (client: TillClient) => Promise<Result>): Promise<Result> {
+  return atTill(till, work, { readOnly: true });
+}
