@@ -2,7 +2,7 @@
  * The tables of pshop_db, as its migrations make them, for Kysely. Generated: do not edit, but migrate, and run
  * `pnpm db:generate`.
  *
- * Made from migrations: bb3a6bb4df24a862d72b49a3eaa243be4c2e49f778dd3fea4befecaba59e7cf0
+ * Made from migrations: 77bec1c31d42d381f0374452760e06f48e5da69714203c601c75ff57250c4e7a
  */
 import type { ColumnType } from 'kysely';
 
