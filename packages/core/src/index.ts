@@ -18,6 +18,7 @@ export { openKeyRing, type OpenKeyRingOptions } from './keys/open-key-ring.ts';
 export type { AuthLogger } from './logger.ts';
 export { openSharedPool, type SharedPoolOptions } from './pool.ts';
 export { readRolesOfUser, ROLE_NAMES, type RoleName } from './roles.ts';
+export { listUsers, type ListedUser, type UserListOptions } from './user-list.ts';
 export { findUserByEmail, findUserById, readUsersById, type User } from './users.ts';
 export {
   ACCESS_TOKEN_SECONDS,

@@ -16,7 +16,8 @@ export interface User {
   readonly updatedAt: UserRow['updated_at'];
 }
 
-const COLUMNS = `
+/** What may be seen of a user, for a SELECT. */
+export const USER_COLUMNS = `
   id,
   email,
   name,
@@ -27,13 +28,13 @@ const COLUMNS = `
 
 /** The user with this address, upper or lower case alike, active or not; undefined when there is none. */
 export async function findUserByEmail(db: Pick<DatabasePool, 'query'>, email: string): Promise<User | undefined> {
-  const { rows } = await db.query<User>(`SELECT ${COLUMNS} FROM users WHERE lower(email) = lower($1)`, [email]);
+  const { rows } = await db.query<User>(`SELECT ${USER_COLUMNS} FROM users WHERE lower(email) = lower($1)`, [email]);
   return rows[0];
 }
 
 /** The user with this id, active or not; undefined when there is none. Rejects (22P02) when `id` is no UUID. */
 export async function findUserById(db: Pick<DatabasePool, 'query'>, id: string): Promise<User | undefined> {
-  const { rows } = await db.query<User>(`SELECT ${COLUMNS} FROM users WHERE id = $1`, [id]);
+  const { rows } = await db.query<User>(`SELECT ${USER_COLUMNS} FROM users WHERE id = $1`, [id]);
   return rows[0];
 }
 
@@ -45,6 +46,6 @@ export async function readUsersById(
   db: Pick<DatabasePool, 'query'>,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, User>> {
-  const { rows } = await db.query<User>(`SELECT ${COLUMNS} FROM users WHERE id = ANY ($1)`, [ids]);
+  const { rows } = await db.query<User>(`SELECT ${USER_COLUMNS} FROM users WHERE id = ANY ($1)`, [ids]);
   return new Map(rows.map((user) => [user.id, user]));
 }

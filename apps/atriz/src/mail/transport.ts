@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createTransport } from 'nodemailer';
 import type { Message } from './messages.ts';
 
@@ -14,8 +15,21 @@ export interface MailTransport {
 /** Long enough for a slow server, short enough for a service that is told to stop. */
 const TIMEOUT_MS = 10_000;
 
+export interface TransportOptions {
+  /** `smtp:` or `smtps:`, or `file:` for a directory. */
+  readonly url: string;
+  readonly from: string;
+}
+
+/** The transport that a URL asks for. */
+export function openTransport({ url, from }: TransportOptions): MailTransport {
+  return url.startsWith('file:')
+    ? fileTransport({ directory: fileURLToPath(url), from })
+    : smtpTransport({ url, from });
+}
+
 /** Mails by SMTP; `url` as `smtps://USER:PASSWORD@HOST`. */
-export function smtpTransport({ url, from }: { readonly url: string; readonly from: string }): MailTransport {
+export function smtpTransport({ url, from }: TransportOptions): MailTransport {
   const transport = createTransport(
     { url, pool: true, connectionTimeout: TIMEOUT_MS, greetingTimeout: TIMEOUT_MS, socketTimeout: TIMEOUT_MS },
     { from },

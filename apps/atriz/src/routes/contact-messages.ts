@@ -1,16 +1,16 @@
 import { identityOf, requireAuth, requireRole } from '@atriz/core/fastify';
 import { AtrizError, type DatabasePool } from '@atriz/database';
-import { decodeCursor, notFound, pageOf, pageQuery, timestamp, toPage, type Server } from '@atriz/http';
+import { decodeCursor, notFound, pageOf, pageQuery, text, timestamp, toPage, type Server } from '@atriz/http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { findMessage, handleMessage, leaveMessage, listMessages } from '../contact-messages.ts';
-import { SIGNED_IN, text } from './fields.ts';
+import { SIGNED_IN } from './fields.ts';
 
 const newMessage = z.strictObject({
-  name: text(200).trim().min(1),
+  name: text().max(200).trim().min(1),
   email: z.email().max(254),
-  subject: text(200).trim().min(1),
-  body: text(10_000).trim().min(1),
+  subject: text().max(200).trim().min(1),
+  body: text().max(10_000).trim().min(1),
 });
 
 const message = z.object({

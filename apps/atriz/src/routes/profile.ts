@@ -1,9 +1,9 @@
 import { identityOf, requireAuth } from '@atriz/core/fastify';
 import type { DatabasePool } from '@atriz/database';
-import type { Server } from '@atriz/http';
+import { text, type Server } from '@atriz/http';
 import { z } from 'zod';
 import { readProfile, saveProfile } from '../profiles.ts';
-import { SIGNED_IN, text } from './fields.ts';
+import { SIGNED_IN } from './fields.ts';
 
 const profile = z.object({
   handle: z.string().nullable().describe('null until one is chosen'),
@@ -17,9 +17,10 @@ const newProfile = z.strictObject({
     .string()
     .max(39)
     .regex(/^[a-z0-9](-?[a-z0-9])+$/, 'two or more lower-case letters and digits, single hyphens between them'),
-  displayName: text(100).trim().min(1),
-  bio: text(2000).default(''),
-  websiteUrl: text(2000)
+  displayName: text().max(100).trim().min(1),
+  bio: text().max(2000).default(''),
+  websiteUrl: text()
+    .max(2000)
     .regex(/^https?:\/\//, 'an address that begins with http:// or https://')
     .pipe(z.url())
     .nullable()
