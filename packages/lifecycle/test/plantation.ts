@@ -41,7 +41,7 @@ export async function openPlantation(options: PlantationOptions = {}): Promise<P
   const directory = await mkdtemp(join(tmpdir(), 'atriz-lifecycle-test-'));
   opened.defer(() => rm(directory, { recursive: true, force: true }));
   const definition = defineDatabase({ name: 'plants', ...options.definition });
-  const test = opened.use(await createTestDatabase(definition, { directory: import.meta.dirname }));
+  const test = opened.use(await createTestDatabase(definition, { directory: import.meta.dirname, roles: false }));
   const { ssl, ...parameters } = test.parameters;
   const client = new pg.Client({ ...parameters, ssl: (ssl ?? false) as boolean });
   await client.connect();

@@ -13,11 +13,20 @@ export const PREFIX = 'atriz_test_';
 
 const HASH_LENGTH = 12;
 
+export interface TemplateOptions {
+  /** Whether it has the roles of a database. Default true. */
+  readonly roles?: boolean | undefined;
+}
+
 /** The template's name says what is in it: the same migrations and grants give the same name, whoever makes it. */
-export async function templateName(database: FamilyDatabase, family: string): Promise<string> {
+export async function templateName(
+  database: FamilyDatabase,
+  family: string,
+  { roles = true }: TemplateOptions = {},
+): Promise<string> {
   const { name, directory, migrationsDirectory, migrationsTable, access = {} } = database;
   const hash = createHash('sha256').update(`${family}\0${name}\0${migrationsTable}`);
-  hash.update(`\0${ROLES_VERSION}\0${JSON.stringify(access)}`);
+  hash.update(roles ? `\0${ROLES_VERSION}\0${JSON.stringify(access)}` : '\0no roles');
   const files = await readMigrationFiles(join(directory, migrationsDirectory));
   const texts = await Promise.all(files.map(({ path }) => readFile(path)));
   for (const [index, file] of files.entries()) hash.update(`\0${file.name}\0`).update(texts[index]!);
@@ -33,7 +42,11 @@ export function shorten(name: string): string {
  * Makes the migrated template unless it is there. Several test files may ask at once: one makes it, the others wait.
  * It gets its name only when it is whole, so a maker that dies leaves nothing that looks like a template.
  */
-export async function ensureTemplate(maintenance: pg.Client, target: Target, template: string): Promise<void> {
+export async function ensureTemplate(
+  maintenance: pg.Client,
+  target: Target,
+  { template, roles }: TemplateOptions & { readonly template: string },
+): Promise<void> {
   if (await exists(maintenance, template)) return;
   await maintenance.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [template]);
   try {
@@ -44,7 +57,7 @@ export async function ensureTemplate(maintenance: pg.Client, target: Target, tem
     const parameters = { ...target.parameters, database: `${template}_unfinished` };
     try {
       await migrateUp({ ...target, parameters });
-      await makeRoles({ ...target, parameters }, template);
+      if (roles) await makeRoles({ ...target, parameters }, template);
     } catch (error) {
       // Each text of a migration that is being written would leave another one. Where this fails, the next maker does it.
       await maintenance.query(`DROP DATABASE IF EXISTS ${unfinished} WITH (FORCE)`).catch(() => undefined);

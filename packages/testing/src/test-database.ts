@@ -20,6 +20,8 @@ export interface TestDatabaseOptions {
   readonly directory: string | URL;
   /** Default: the variables of this process. */
   readonly variables?: Readonly<Record<string, string | undefined>>;
+  /** Make the roles of a database too, for `appConnectionString`. Default true. */
+  readonly roles?: boolean | undefined;
 }
 
 export interface TestDatabase extends AsyncDisposable {
@@ -53,18 +55,18 @@ export interface TestDatabase extends AsyncDisposable {
  */
 export async function createTestDatabase(
   definition: Definition,
-  { directory, variables = process.env }: TestDatabaseOptions,
+  { directory, variables = process.env, roles = true }: TestDatabaseOptions,
 ): Promise<TestDatabase> {
   const path = typeof directory === 'string' ? directory : fileURLToPath(directory);
   const server = await findTestServer(definition, path, variables);
   const family = (await readFamilyName(path)) ?? 'test';
   const target = targetOn(server, definition, { path, family });
-  const template = await templateName(target.database, family);
+  const template = await templateName(target.database, family, { roles });
   const name = `${PREFIX}${shorten(definition.name)}_${process.pid}_${randomBytes(4).toString('hex')}`;
   const withRoles = await withMaintenanceSession(target, {}, async (client) => {
-    await ensureTemplate(client, target, template);
+    await ensureTemplate(client, target, { template, roles });
     await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)} TEMPLATE ${pg.escapeIdentifier(template)}`);
-    return hasRoles(client, template);
+    return roles && (await hasRoles(client, template));
   });
   const parameters = { ...server, database: name };
   const as = (kind: 'app' | 'read'): string => {

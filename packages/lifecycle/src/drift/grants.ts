@@ -1,10 +1,12 @@
 import type pg from 'pg';
 import type { CatalogObject } from './catalog.ts';
+import { readLayerRoles } from '../roles/layer-roles.ts';
 import { OWN_OBJECTS } from './scope.ts';
 
 /**
  * Who may do what, beyond and including what PostgreSQL gives by itself: an ACL that was never touched is NULL, and
- * means the same as its default written out. Who granted it is left out, and so is the grant option's chain.
+ * means the same as its default written out. Who granted it is left out, and so is the grant option's chain. What the
+ * roles of the database have (`$2`) is no migration's to give: `checkRoles` looks at that.
  */
 const GRANTS = `${OWN_OBJECTS},
 lists (subject, place, owner, acl) AS (
@@ -32,6 +34,7 @@ entries AS (
 SELECT subject, coalesce(quote_ident(rolname), 'PUBLIC') || place AS name, bool_and(grantee = owner) AS implied,
        string_agg(DISTINCT privilege_type || CASE WHEN is_grantable AND grantee <> owner THEN ' WITH GRANT OPTION' ELSE '' END, ', ') AS privileges
   FROM entries LEFT JOIN pg_roles ON pg_roles.oid = grantee
+ WHERE rolname IS NULL OR rolname <> ALL ($2)
  GROUP BY subject, place, rolname`;
 
 const KINDS = `CASE defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences' WHEN 'f' THEN 'functions'
@@ -47,14 +50,17 @@ SELECT concat_ws(' ', ${KINDS}, 'that', CASE WHEN defaclrole = $1::oid THEN 'who
   LEFT JOIN pg_namespace ON pg_namespace.oid = defaclnamespace
   LEFT JOIN pg_roles grantee ON grantee.oid = acl.grantee
  WHERE nspname IS DISTINCT FROM 'atriz' AND acl.grantee <> defaclrole
+   AND (grantee.rolname IS NULL OR grantee.rolname <> ALL ($2))
  GROUP BY defaclobjtype, defaclrole, maker.rolname, nspname, grantee.rolname`;
 
 /** Reads grants and default privileges; `migrator` is the role's oid that stands for whoever migrates. */
 export async function readGrants(client: pg.ClientBase, history: string, migrator: string): Promise<CatalogObject[]> {
+  const roles = await readLayerRoles(client);
   const grants = await client.query<{ subject: string; name: string; implied: boolean; privileges: string }>(GRANTS, [
     history,
+    roles,
   ]);
-  const defaults = await client.query<{ name: string; privileges: string }>(DEFAULT_PRIVILEGES, [migrator]);
+  const defaults = await client.query<{ name: string; privileges: string }>(DEFAULT_PRIVILEGES, [migrator, roles]);
   return [
     ...grants.rows.map(({ subject, name, implied, privileges }) => ({
       kind: 'role',

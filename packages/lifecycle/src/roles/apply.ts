@@ -105,9 +105,9 @@ async function run(client: pg.Client, todo: Todo, { names, target, note }: RunOp
     ),
     `SET LOCAL ROLE ${pg.escapeIdentifier(names.owner)}`,
     CREATE_ROLES_TABLE,
-    `INSERT INTO atriz.roles (version, atriz_version) VALUES (${ROLES_VERSION}, ${pg.escapeLiteral(VERSION)})
-     ON CONFLICT (singleton) DO UPDATE
-     SET version = excluded.version, applied_at = now(), atriz_version = excluded.atriz_version`,
+    'DELETE FROM atriz.roles',
+    `INSERT INTO atriz.roles (version, owner_role, app_role, read_role, backup_role, atriz_version)
+     VALUES (${ROLES_VERSION}, ${[...ROLE_KINDS.map((kind) => names[kind]), VERSION].map((text) => pg.escapeLiteral(text)).join(', ')})`,
   ];
   try {
     await client.query(`BEGIN; ${statements.join(';\n')}; COMMIT`);

@@ -1,7 +1,7 @@
 import type { RoleKind } from './names.ts';
 
 /** Raised with every change of what the roles may do. A database with a higher one was given it by a newer Atriz. */
-export const ROLES_VERSION = 1;
+export const ROLES_VERSION = 2;
 
 /** A role's attributes, by their names in `pg_roles`. */
 export interface Attributes {
@@ -43,12 +43,16 @@ export const ATTRIBUTES: Readonly<Record<RoleKind, Attributes>> = {
   backup: { ...PLAIN, rolbypassrls: true },
 };
 
-/** Remembers which layer was applied; beside the ledger's tables, and made by the layer itself. */
+/** Remembers which layer was applied, to which roles; beside the ledger's tables, and made by the layer itself. */
 export const CREATE_ROLES_TABLE = `
 CREATE TABLE IF NOT EXISTS atriz.roles (
   singleton boolean CONSTRAINT roles_pkey PRIMARY KEY DEFAULT true CONSTRAINT roles_one_row CHECK (singleton),
   version integer NOT NULL,
+  owner_role text NOT NULL,
+  app_role text NOT NULL,
+  read_role text NOT NULL,
+  backup_role text NOT NULL,
   applied_at timestamptz NOT NULL DEFAULT now(),
   atriz_version text NOT NULL
 );
-COMMENT ON TABLE atriz.roles IS 'Which version of the database roles was applied, see atriz roles apply.'`;
+COMMENT ON TABLE atriz.roles IS 'The roles of this database, and which version of what they may do was applied; see atriz roles apply.'`;
