@@ -14,6 +14,7 @@ export type {
   PartitionMaker,
   RequestedDeletions,
 } from './maintenance-definition.ts';
+export { readMigrationStatus, type MigrationStatus } from './migration-status.ts';
 export { readPoolSettings, type PoolSettings } from './pool-settings.ts';
 export { createDatabasePool, type DatabasePool, type DatabasePoolOptions } from './pool.ts';
 export type { DeleteRule, ReferenceDefinition } from './references-definition.ts';

@@ -1,6 +1,8 @@
 import { AtrizError } from '@atriz/database';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { fromDatabaseError } from './database-error.ts';
+import type { ReadMethods } from './methods.ts';
 import { PROBLEM_TYPE, type Problem } from './problem.ts';
 import { statusOf } from './status.ts';
 
@@ -9,6 +11,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   const known = toAtrizError(error);
   const status = statusOf(known.code);
   if (status === 500) request.log.error({ err: error }, 'a request failed');
+  else if (known.cause !== undefined) request.log.warn({ err: known }, 'a request was refused');
   if (known.retryAfterSeconds !== undefined) void reply.header('retry-after', Math.ceil(known.retryAfterSeconds));
   const detail = status === 500 ? 'something went wrong on this side' : known.message;
   const code = status === 500 ? 'INTERNAL' : known.code;
@@ -18,8 +21,20 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   send(reply, request, { status, code, detail, errors });
 }
 
-export function answerUnknownRoute(request: FastifyRequest, reply: FastifyReply): void {
-  send(reply, request, { status: 404, code: 'NOT_FOUND', detail: 'there is no such route' });
+/** Answers what no route takes: 405 where another method of the path is, and to OPTIONS which ones are. */
+export function answerUnknownRoute(readMethods: ReadMethods) {
+  return (request: FastifyRequest, reply: FastifyReply): void => {
+    const [path = ''] = request.url.split('?');
+    const methods = readMethods(path);
+    if (methods.length === 0) return send(reply, request, toProblem('NOT_FOUND', 'there is no such route'));
+    void reply.header('allow', methods.join(', '));
+    if (request.method === 'OPTIONS') return void reply.code(204).send();
+    return send(reply, request, toProblem('METHOD_NOT_ALLOWED', `this route takes ${methods.join(', ')}`));
+  };
+}
+
+function toProblem(code: 'NOT_FOUND' | 'METHOD_NOT_ALLOWED', detail: string) {
+  return { status: statusOf(code), code, detail };
 }
 
 function toAtrizError(error: unknown): AtrizError {
@@ -27,10 +42,11 @@ function toAtrizError(error: unknown): AtrizError {
   if (hasZodFastifySchemaValidationErrors(error)) {
     return new AtrizError('REQUEST_INVALID', 'the request is not what this route takes');
   }
+  const fromDatabase = fromDatabaseError(error);
+  if (fromDatabase !== undefined) return fromDatabase;
   const { statusCode } = error as { readonly statusCode?: number };
   if (statusCode === 413) return new AtrizError('BODY_TOO_LARGE', 'the body is larger than this route takes');
   if (statusCode === 415) return new AtrizError('MEDIA_TYPE_UNSUPPORTED', 'this route takes application/json');
-  if (statusCode === 429) return new AtrizError('RATE_LIMITED', 'too many requests');
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return new AtrizError('REQUEST_INVALID', 'the request cannot be read');
   }

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AtrizError, readSeedFiles, runSeeds, type SeedFile } from '@atriz/database';
+import { checksumOf } from '@atriz/database/workspace';
 import type pg from 'pg';
 import type { Context } from './context.ts';
 import { checkIdentity, readIdentity } from './ledger/identity.ts';
 import { withRun } from './ledger/run.ts';
 import { withMigrationLock } from './lock.ts';
 import { withGroupedCommits } from './durability.ts';
-import { checksumOf } from './migrations/migration-file.ts';
 import { forbids } from './safety.ts';
 import { planSeeds, type SeedPlan } from './seed-plan.ts';
 import { withSession } from './session.ts';

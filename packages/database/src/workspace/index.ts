@@ -9,6 +9,7 @@ export {
   rootAround,
   type ConnectionStringOptions,
 } from './application-connection.ts';
+export { checksumOf, normaliseText } from '../checksum.ts';
 export {
   describeConnection,
   formatConnectionString,

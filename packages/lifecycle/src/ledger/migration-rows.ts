@@ -1,7 +1,8 @@
+import { checksumOf } from '@atriz/database/workspace';
 import pg from 'pg';
 import { qualified } from '../identifiers.ts';
 import { HISTORY_SCHEMA } from '../migrations/history.ts';
-import { checksumOf, type Migration, type MigrationFile } from '../migrations/migration-file.ts';
+import type { Migration, MigrationFile } from '../migrations/migration-file.ts';
 import { VERSION } from '../version.ts';
 
 /** A longer text is not kept in the ledger, so that it can tell that a file was edited, but not how. */

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import { normaliseText } from '@atriz/database/workspace';
 import type pg from 'pg';
 import { readTexts } from '../ledger/migration-rows.ts';
-import { normaliseText, type MigrationFile } from './migration-file.ts';
+import type { MigrationFile } from './migration-file.ts';
 
 /** What became of a migration's text after it was applied. */
 export interface Edit {

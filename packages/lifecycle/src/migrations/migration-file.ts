@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -87,17 +86,4 @@ export async function parseMigration(file: MigrationFile, content: string): Prom
   const outline = readOutline(text);
   const sections = await splitSections(text, file.path, outline);
   return { ...file, text, ...sections, directives: readDirectives(text, file.path, outline) };
-}
-
-/** A text without what nobody sees: a byte order mark, CR in line ends, blanks at line ends and at the end. */
-export function normaliseText(text: string): string {
-  return `${text
-    .replace(/^\uFEFF/, '')
-    .replaceAll(/[ \t]*(?:\r?\n|$)/g, '\n')
-    .trimEnd()}\n`;
-}
-
-/** The SHA-256, in hex, of a file's {@link normaliseText normalised} text. */
-export function checksumOf(text: string): string {
-  return createHash('sha256').update(normaliseText(text).trimEnd()).digest('hex');
 }

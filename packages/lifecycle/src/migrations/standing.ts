@@ -1,9 +1,10 @@
+import { checksumOf } from '@atriz/database/workspace';
 import type pg from 'pg';
 import { readState, type LedgerState } from '../ledger/state.ts';
 import { settleSquashes, type SquashedStanding } from '../squash/standing.ts';
 import type { Target } from '../target.ts';
 import { compareHistory, type Comparison } from './history.ts';
-import { checksumOf, readText, type MigrationFile } from './migration-file.ts';
+import { readText, type MigrationFile } from './migration-file.ts';
 
 /** How a database and its package's files stand to each other. */
 export interface Standing extends LedgerState, Comparison, SquashedStanding {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { checksumOf, type MigrationFile } from '../migrations/migration-file.ts';
+import { checksumOf } from '@atriz/database/workspace';
+import type { MigrationFile } from '../migrations/migration-file.ts';
 
 /** Where a package's types are, relative to it. */
 export const SCHEMA_FILE = 'src/schema.ts';
