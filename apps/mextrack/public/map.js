@@ -1,0 +1,88 @@
+import { addGrid } from '/grid.js';
+import { clock, place } from '/words.js';
+
+/** So many positions get a mark of their own with its time; more would hide the line. */
+const MOST_MARKS = 100;
+const LABELS = 6;
+
+/**
+ * Makes the map: a grid and a scale, and tiles where there are some. What it draws, the tables of the page say in words.
+ */
+export function openMap(element, { tilesUrl }) {
+  const { L } = globalThis;
+  const map = L.map(element, { worldCopyJump: false, zoomSnap: 0.5 }).setView([38.72, -9.14], 11);
+  map.attributionControl.setPrefix('<a href="https://leafletjs.com">Leaflet</a>');
+  if (tilesUrl) L.tileLayer(tilesUrl, { maxZoom: 19 }).addTo(map);
+  addGrid(map);
+  L.control.scale({ maxWidth: 160 }).addTo(map);
+  const areas = L.featureGroup().addTo(map);
+  const others = L.featureGroup().addTo(map);
+  const track = L.featureGroup().addTo(map);
+
+  function mark(position, { className, radius, text, always }) {
+    const options = { className, radius, weight: 2, fillOpacity: 1 };
+    return L.circleMarker([position.latitude, position.longitude], options).bindTooltip(text, {
+      className: 'mark',
+      permanent: always,
+      direction: 'right',
+      offset: [8, 0],
+    });
+  }
+
+  return {
+    /** Draws the way from the first position to the last, and looks at it. */
+    drawTrack(positions) {
+      track.clearLayers();
+      if (positions.length === 0) return;
+      const way = positions.map(({ latitude, longitude }) => [latitude, longitude]);
+      L.polyline(way, { className: 'track', weight: 3 }).addTo(track);
+      const labelled = evenly(positions.length, LABELS);
+      for (const index of evenly(positions.length, MOST_MARKS)) {
+        const position = positions[index];
+        const always = labelled.has(index);
+        mark(position, { className: 'track-point', radius: 3, text: clock(position.recordedAt), always }).addTo(track);
+      }
+      const [first, last] = [positions[0], positions.at(-1)];
+      mark(first, { className: 'start', radius: 8, text: `Start ${clock(first.recordedAt)}`, always: true }).addTo(
+        track,
+      );
+      mark(last, { className: 'end', radius: 8, text: `End ${clock(last.recordedAt)}`, always: true }).addTo(track);
+      map.fitBounds(track.getBounds(), { padding: [32, 32], maxZoom: 17 });
+    },
+
+    drawGeofences(geofences) {
+      areas.clearLayers();
+      for (const geofence of geofences) {
+        const look = { className: 'geofence', weight: 1, dashArray: '4 4', fillOpacity: 0.12 };
+        areaOf(geofence, look).bindTooltip(document.createTextNode(geofence.name), { className: 'mark' }).addTo(areas);
+      }
+    },
+
+    /** Where vehicles are of which no track is shown. */
+    drawOthers(vehicles) {
+      others.clearLayers();
+      for (const { name, position } of vehicles) {
+        const text = document.createTextNode(`${name}, ${clock(position.recordedAt)}, ${place(position)}`);
+        mark(position, { className: 'elsewhere', radius: 6, text, always: false }).addTo(others);
+      }
+    },
+  };
+
+  function areaOf(geofence, look) {
+    if (geofence.shape === 'polygon') {
+      return L.polygon(
+        geofence.corners.map(({ latitude, longitude }) => [latitude, longitude]),
+        look,
+      );
+    }
+    const { latitude, longitude } = geofence.center;
+    return L.circle([latitude, longitude], { ...look, radius: geofence.radiusM });
+  }
+}
+
+/** At most `count` of the places 1 to `length` - 2, evenly: the first and the last have marks of their own. */
+function evenly(length, count) {
+  const inner = Math.max(0, length - 2);
+  const wanted = Math.min(inner, count);
+  return new Set(Array.from({ length: wanted }, (_, index) => 1 + Math.floor(((index + 0.5) * inner) / wanted)));
+}

@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import { openTokenVerifier } from '@atriz/core';
+import { assertRuntimeRole } from '@atriz/database';
+import { runService } from '@atriz/http';
+import { openPools } from './pools.ts';
+import { buildServer } from './server.ts';
+import { readMextrackSettings } from './settings.ts';
+
+await runService({
+  name: 'mextrack',
+  directory: join(import.meta.dirname, '..'),
+  defaultPort: 3001,
+  async build({ settings, environment, logger, resources }) {
+    const { issuer, keysUrl, applications, mapTilesUrl } = readMextrackSettings(environment, settings);
+    const pools = resources.use(await openPools());
+    const bound = await assertRuntimeRole(pools.own.pool, { production: settings.production });
+    if (!bound) logger.warn('row-level security does not bind the role of DATABASE_URL; see docs/roles.md');
+    const verifier = resources.use(
+      await openTokenVerifier({ issuer, audience: 'mextrack', keys: keysUrl, shared: pools.shared, logger }),
+    );
+    return buildServer({
+      db: pools.own,
+      databases: pools.databases,
+      verifier,
+      website: issuer,
+      applications,
+      mapTilesUrl,
+      corsOrigins: settings.corsOrigins,
+      trustProxy: settings.trustProxy,
+      logger,
+    });
+  },
+});
