@@ -18,7 +18,7 @@ beforeAll(async () => {
   await family.atriz(['setup'], { in: 'packages/core' });
   server = await family.server();
   await server.query('atriz_shared', 'TRUNCATE audit_log, audit_log_head');
-  for (let index = 1; index <= 8; index += 1) {
+  for (let index = 1; index <= 12; index += 1) {
     await server.query('atriz_shared', 'SELECT record_audit($1, $2, $3)', [
       'session.started',
       USER,
@@ -54,7 +54,7 @@ test('a log as it was written is told with its head, which can be kept and asked
   await expect(verify('--expect', head)).resolves.toMatchObject({
     code: 0,
     stdout: expect.stringMatching(
-      new RegExp(`^atriz_shared +8 rows, as they were written .*\n  head ${head}\n$`),
+      new RegExp(`^atriz_shared +12 rows, as they were written .*\n  head ${head}\n$`),
     ) as string,
   });
   const { code, stdout } = await family.atriz(['audit', 'verify', '--json']);
@@ -64,9 +64,9 @@ test('a log as it was written is told with its head, which can be kept and asked
       {
         name: 'atriz_shared',
         status: 'done',
-        rows: 8,
+        rows: 12,
         first: { id: 1 },
-        head: { id: 8, hash: head.slice(2) },
+        head: { id: 12, hash: head.slice(3) },
       },
     ],
   });
@@ -86,9 +86,9 @@ test.each([
     'row 3 of TIME was changed: its hash is not that of what it says',
   ],
   [`DELETE FROM audit_log WHERE id IN (3, 4)`, 'rows 3 to 4 are missing before row 5 of TIME'],
-  [`DELETE FROM audit_log WHERE id = 8`, 'row 8 is missing at the end'],
-  [`DELETE FROM audit_log`, 'all rows are missing, of 8 that were written'],
-  [`DELETE FROM audit_log_head`, 'the head is missing, which says that row 8 is the last'],
+  [`DELETE FROM audit_log WHERE id = 12`, 'row 12 is missing at the end'],
+  [`DELETE FROM audit_log`, 'all rows are missing, of 12 that were written'],
+  [`DELETE FROM audit_log_head`, 'the head is missing, which says that row 12 is the last'],
   [
     `INSERT INTO audit_log SELECT id, occurred_at + interval '1 hour', action, actor_id, user_id, details, previous_hash, hash
        FROM audit_log WHERE id = 3`,
@@ -103,10 +103,10 @@ test.each([
 });
 
 test('a log that was written anew as a whole shows beside the head that was kept', async () => {
-  const anew = `TRUNCATE audit_log, audit_log_head; SELECT record_audit('session.ended', NULL) FROM generate_series(1, 9)`;
+  const anew = `TRUNCATE audit_log, audit_log_head; SELECT record_audit('session.ended', NULL) FROM generate_series(1, 13)`;
   expect(await verifyAfter(anew)).toBe('0 ');
   expect(await verifyAfter(anew, '--expect', head)).toBe(
-    '3 atriz_shared: AUDIT_BROKEN audit_log was tampered with: row 8 is not the one that was kept: the log was written anew',
+    '3 atriz_shared: AUDIT_BROKEN audit_log was tampered with: row 12 is not the one that was kept: the log was written anew',
   );
 });
 

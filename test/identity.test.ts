@@ -18,6 +18,7 @@ const WRITING: Readonly<Record<string, readonly string[]>> = {
   clean: ['--yes'],
   reset: ['--yes'],
   drop: ['--yes'],
+  maintain: [],
   'identity set': ['--protected', '--yes'],
   'migrate up': [],
   'migrate down': [],

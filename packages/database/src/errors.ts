@@ -69,6 +69,7 @@ export const ERROR_CODES = [
   'REQUIREMENT_MISSING',
   // roles, audit and maintenance
   'AUDIT_BROKEN',
+  'MAINTENANCE_FAILED',
   'ROLES_DRIFTED',
   'ROLE_TOO_POWERFUL',
   // signing in

@@ -1,4 +1,4 @@
-import type { ReferenceDefinition } from '@atriz/database';
+import type { MaintenanceDefinition, ReferenceDefinition } from '@atriz/database';
 import { resolveReferences, type FamilyDatabase, type Reference } from '@atriz/database/workspace';
 import type { Context } from '../src/context.ts';
 import type { FamilyAccess } from '../src/references/session.ts';
@@ -17,6 +17,7 @@ export interface Tree {
   /** What its only migration does. */
   readonly sql: string;
   readonly references?: readonly ReferenceDefinition[];
+  readonly maintenance?: MaintenanceDefinition;
   readonly environment?: string;
 }
 
@@ -24,9 +25,9 @@ export interface Tree {
 export async function openOrchard(trees: Readonly<Record<string, Tree>>, context: Context = {}): Promise<Orchard> {
   await using opened = new AsyncDisposableStack();
   const plantations = new Map<string, Plantation>();
-  for (const [name, { sql, references = [] }] of Object.entries(trees)) {
+  for (const [name, { sql, references = [], maintenance }] of Object.entries(trees)) {
     const plantation = await openPlantation({
-      definition: { name, references },
+      definition: { name, references, ...(maintenance && { maintenance }) },
       migrations: { '1700000000001_tables.sql': migration(sql) },
       migrated: true,
     });

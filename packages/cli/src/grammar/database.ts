@@ -29,6 +29,9 @@ export function addDatabaseCommands(program: Command, run: Run): void {
   addCommand(program, 'health', 'ask each database one thing, and time the answer').action(
     async (options: CommonOptions) => run(options, (await import('../commands/health.ts')).health),
   );
+  addFleetOptions(
+    addCommand(program, 'maintain', 'make partitions, delete what expired, carry out deletions, gather statistics'),
+  ).action(async (options: CommonOptions) => run(options, (await import('../commands/maintain.ts')).maintain));
   addCommand(program, 'history', 'list what was run, when, by whom, and how it ended')
     .addOption(countOption().default(20))
     .action(async (options: CommonOptions & HistoryOptions) =>

@@ -93,7 +93,7 @@ async function* readPages(client: pg.ClientBase, { schema, table }: Name): Async
      SELECT id::text, to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "occurredAt", action,
             coalesce(actor_id::text, '') AS "actorId", coalesce(user_id::text, '') AS "userId", details::text,
             encode(previous_hash, 'hex') AS "previousHash", encode(hash, 'hex') AS hash
-       FROM ${qualified(schema, table)} ORDER BY id, occurred_at`,
+       FROM ${qualified(schema, table)} AS log ORDER BY log.id, log.occurred_at`,
   );
   const fetch = (): Promise<pg.QueryResult<Entry>> => {
     const fetched = client.query<Entry>(`FETCH ${PAGE_ROWS} FROM audit`);

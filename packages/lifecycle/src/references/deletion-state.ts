@@ -60,6 +60,19 @@ export async function finishDeletion(client: pg.ClientBase, id: string): Promise
   return rows[0]!.changed;
 }
 
+/** The rows changed, by reference, of the newest deletion of this row that was finished; `undefined` when none was. */
+export async function findFinishedDeletion(
+  client: pg.ClientBase,
+  target: string,
+  key: string,
+): Promise<Readonly<Record<string, number>> | undefined> {
+  const { rows } = await client.query<{ changed: Record<string, number> }>(
+    `SELECT changed FROM atriz.deletions WHERE target = $1 AND key = $2 AND step = 'done' ORDER BY finished_at DESC LIMIT 1`,
+    [target, key],
+  );
+  return rows[0]?.changed;
+}
+
 /** Forgets a deletion that was refused before it changed anything. */
 export async function forgetDeletion(client: pg.ClientBase, id: string): Promise<void> {
   await client.query(`DELETE FROM atriz.deletions WHERE id = $1 AND step = 'check'`, [id]);
