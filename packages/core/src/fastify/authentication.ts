@@ -36,17 +36,23 @@ export const authentication = fastifyPlugin(
 
 /**
  * An `onRequest` hook: lets a request through that has a good bearer token. Else 401: `TOKEN_MISSING`, `TOKEN_INVALID`,
- * `TOKEN_EXPIRED`, `TOKEN_REVOKED`.
+ * `TOKEN_EXPIRED`, `TOKEN_REVOKED`; or 503 `SERVICE_UNAVAILABLE` while the public keys have never been read. The reply
+ * has status and headers already when the error is thrown, so that any error handler answers rightly.
  */
 export async function requireAuth(request: FastifyRequest, reply: FastifyReply): Promise<void> {
   try {
     request.identity = await request.server.tokenVerifier.verify(bearerOf(request));
   } catch (error) {
-    if (error instanceof AtrizError && error.code.startsWith('TOKEN_')) {
-      void reply.code(401).header('www-authenticate', challengeOf(error));
-    }
+    if (error instanceof AtrizError) prepareReply(reply, error);
     throw error;
   }
+}
+
+function prepareReply(reply: FastifyReply, error: AtrizError): void {
+  if (error.code.startsWith('TOKEN_')) void reply.code(401).header('www-authenticate', challengeOf(error));
+  if (error.code !== 'SERVICE_UNAVAILABLE') return;
+  void reply.code(503);
+  if (error.retryAfterSeconds !== undefined) void reply.header('retry-after', Math.ceil(error.retryAfterSeconds));
 }
 
 /** An `onRequest` hook: as {@link requireAuth}, and 403 `ROLE_MISSING` for who holds none of the roles. */
