@@ -1,10 +1,9 @@
 import { createDatabasePool } from '@atriz/database';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../../test/database.ts';
 import { openGate } from '../../test/gate.ts';
 import { ISSUER, makeKeyRing, makeToken, SESSION, USER } from '../../test/tokens.ts';
+import { openWebsite } from '../../test/website.ts';
 import { openTokenVerifier } from './open-verifier.ts';
 
 let test: TestDatabase;
@@ -17,7 +16,7 @@ afterAll(() => test[Symbol.asyncDispose]());
 
 describe('openTokenVerifier', () => {
   it('checks with the keys that the website publishes, and hears of what the website revokes', async () => {
-    await using website = await publish(JSON.stringify(await keys.publicKeys(new Date())));
+    await using website = await openWebsite(JSON.stringify(await keys.publicKeys(new Date())));
     await using verifier = await openTokenVerifier({
       issuer: ISSUER,
       audience: 'mextrack',
@@ -50,19 +49,3 @@ describe('openTokenVerifier', () => {
     });
   });
 });
-
-async function publish(body: string): Promise<AsyncDisposable & { readonly url: string }> {
-  const server = createServer((_, response) => void response.end(body));
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => {
-        server.close(resolve);
-      });
-    },
-  };
-}

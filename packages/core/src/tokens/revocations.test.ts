@@ -21,14 +21,14 @@ const revoke = (subjectId: string, leastVersion: number | null = null): Promise<
   );
 const tokenOf = (userId: string, version = 3) => ({ userId, sessionId: randomUUID(), version });
 
-/** What follows has an application name, by which the tests find its backend. */
+/** As the read-only role, which an application has in the shared database, and with an application name, by which the tests find its backend. */
 async function openFollower(options: { pollMs?: number; told?: string[] } = {}) {
   const name = `follower-${randomUUID()}`;
   const { pollMs = POLL_NEVER, told = [] } = options;
   const tell = (_: object, message: string) => void told.push(message);
   await using opened = new AsyncDisposableStack();
   const pool = opened.use(
-    createDatabasePool({ connectionString: test.connectionString, application_name: name, max: 1 }),
+    createDatabasePool({ connectionString: test.readConnectionString, application_name: name, max: 1 }),
   );
   const revocations = opened.use(
     await followRevocations({ pool, pollMs, logger: { info: tell, warn: tell, error: tell } }),
