@@ -56,8 +56,7 @@ async function start({ name, directory, defaultPort, build, graceMs = 10_000 }: 
   await using resources = new AsyncDisposableStack();
   const server = await build({ settings, environment, logger, resources });
   const url = await listen(server, settings);
-  if (settings.production) logger.info({ url }, 'listening');
-  else process.stdout.write(`${name} serves ${url}\n`);
+  if (!settings.production) process.stdout.write(`${name} serves ${url}\n`); // else the log's own line will do
 
   const held = resources.move();
   stopWhenTold({
