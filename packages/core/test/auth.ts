@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import { createAuth, type Auth, type AuthOptions } from '../src/auth.ts';
 import type { Message, TokenMessage } from '../src/mail.ts';
 import { createTokenVerifier, type TokenVerifier } from '../src/tokens/verifier.ts';
@@ -16,8 +17,10 @@ export interface TestAuth extends AsyncDisposable {
   readonly sent: SentMessage[];
   /** What the sign-on takes for the time; begins on 1 June 2026 at noon. */
   readonly time: { now: Date };
-  /** The token of the last message of a kind, once it was sent. */
-  readonly lastToken: (kind: SentMessage['kind']) => Promise<string>;
+  /** The token of the last message of a kind to an address, once it was sent. */
+  readonly lastToken: (kind: SentMessage['kind'], to: string) => Promise<string>;
+  /** Whether `token_revocations` withdraws an access token. */
+  readonly isWithdrawn: (accessToken: string) => Promise<boolean>;
   /** A second sign-on over the same database, as another process would be. */
   readonly another: (options?: Partial<AuthOptions>) => Auth;
 }
@@ -59,9 +62,18 @@ export async function openTestAuth(options: Partial<AuthOptions> = {}): Promise<
     sent,
     time,
     another: (more) => all.use(make(more)),
-    async lastToken(kind) {
+    async isWithdrawn(accessToken) {
+      const { sub, sid, ver } = decodeJwt(accessToken);
+      const { rowCount } = await test.db.query(
+        `SELECT FROM token_revocations
+         WHERE subject_id = $2 AND least_version IS NULL OR subject_id = $1 AND coalesce(least_version > $3, true)`,
+        [sub, sid, ver],
+      );
+      return rowCount !== 0;
+    },
+    async lastToken(kind, to) {
       for (;;) {
-        const message = sent.findLast((each) => each.kind === kind);
+        const message = sent.findLast((each) => each.kind === kind && each.to === to);
         if (message !== undefined && 'token' in message) return message.token;
         await new Promise(setImmediate);
       }

@@ -1,3 +1,4 @@
+import type { DatabasePool } from '@atriz/database';
 import type { AuthContext } from '../auth-context.ts';
 import { acceptPassword } from '../passwords/rules.ts';
 import { mintAccessToken } from '../sessions/mint.ts';
@@ -7,6 +8,8 @@ import { ALL_TYPES, SESSION_TYPES, withdrawAccessTokens, withdrawTokens } from '
 import type { AccessToken } from '../tokens/access-token.ts';
 import { findAccountById, lockAccount, type Account } from './account.ts';
 import { findMailedToken, requestMailedToken, spendMailedToken, type MailRequest } from './mailed-token.ts';
+
+type Client = Pick<DatabasePool, 'query'>;
 
 export interface PasswordChange {
   readonly userId: string;
@@ -65,14 +68,16 @@ export function createPasswords(context: AuthContext): Passwords {
       const accepted = acceptPassword(newPassword, { email: account.email, leastCharacters });
       const proof = await proveUser(context, userId, { password: currentPassword, address });
       const newHash = await hasher.hash(accepted);
-      const token = await withProof(context, { ...proof, newHash }, async (client) => {
+      const change = async (client: Client): Promise<AccessToken> => {
         const now = context.clock();
+        await client.query('UPDATE users SET password_hash = $2 WHERE id = $1', [userId, newHash]);
         const types = [...SESSION_TYPES, 'password_reset'] as const;
         await withdrawTokens(client, { userId, now, types, exceptSessionId: sessionId });
         await withdrawAccessTokens(client, userId);
         const current = await lockAccount(client, userId, 'exclusive');
         return mintAccessToken(context, client, current!, { sessionId, now });
-      });
+      };
+      const token = await withProof(context, { ...proof, newHash: undefined }, change, 'exclusive');
       tell(account);
       return token;
     },

@@ -49,6 +49,7 @@ const FIRST_ROLE: RoleName = 'member';
 const EMAIL = /^[^@\s]+@[^@\s]+$/;
 const EMAIL_KEY = 'users_email_lower_key';
 const UNIQUE_VIOLATION = '23505';
+const CHECK_VIOLATION = '23514';
 
 export function createRegistration(context: AuthContext): Registration {
   const { pool, clock } = context;
@@ -104,13 +105,16 @@ async function insertAccount(
     });
   } catch (error) {
     const { constraint } = error as { readonly constraint?: string };
-    throw sqlState(error) === UNIQUE_VIOLATION && constraint === EMAIL_KEY ? taken() : error;
+    if (sqlState(error) === UNIQUE_VIOLATION && constraint === EMAIL_KEY) throw taken();
+    // PostgreSQL knows white space that JavaScript does not.
+    if (sqlState(error) === CHECK_VIOLATION && constraint === 'users_email_check') throw noAddress();
+    throw error;
   }
 }
 
 function refuseImpossible(email: string, name: string): void {
   const isAddress = EMAIL.test(email) && email.length <= 254 && isText(email);
-  if (!isAddress) throw new AtrizError('REQUEST_INVALID', 'this is no e-mail address');
+  if (!isAddress) throw noAddress();
   const isName = name !== '' && name.length <= 200 && isText(name);
   if (!isName) throw new AtrizError('REQUEST_INVALID', 'a name has 1 to 200 characters');
 }
@@ -118,6 +122,10 @@ function refuseImpossible(email: string, name: string): void {
 /** What PostgreSQL can keep as it is. */
 function isText(text: string): boolean {
   return !text.includes('\0') && text.isWellFormed();
+}
+
+function noAddress(): AtrizError {
+  return new AtrizError('REQUEST_INVALID', 'this is no e-mail address');
 }
 
 function taken(): AtrizError {

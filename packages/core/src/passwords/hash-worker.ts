@@ -19,5 +19,5 @@ function yieldToOthers(): void {
   if (process.platform !== 'linux') return;
   // Linux gives each thread an id, and takes it where POSIX has that of a process.
   const [, thread] = /\/task\/(\d+)$/.exec(readlinkSync('/proc/thread-self')) ?? [];
-  if (thread !== undefined) setPriority(Number(thread), 10);
+  if (thread !== undefined) setPriority(Number(thread), 5);
 }

@@ -81,6 +81,8 @@ export async function withProof<Result>(
     await giveBack(client, receipt, { forgive: true });
     if (!current.isActive) return { refusal: accountInactive() };
     if (newHash !== undefined) {
+      // Tells the audit log's trigger that the password is the same.
+      await client.query(`SET LOCAL atriz.password_rehashed = 'on'`);
       await client.query('UPDATE users SET password_hash = $2 WHERE id = $1', [account.id, newHash]);
     }
     return { result: await work(client, current) };
