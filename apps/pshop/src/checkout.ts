@@ -100,8 +100,15 @@ function notSold(cause: unknown): AtrizError {
   return new AtrizError('CONFLICT', `product ${productId} is not one that the shop sells`, { cause });
 }
 
-/** Says of what there is not enough, as it is by now. */
-async function stockInsufficient({ db }: Till, lines: Cart['lines'], cause: unknown): Promise<AtrizError> {
+async function stockInsufficient(till: Till, lines: Cart['lines'], cause: unknown): Promise<AtrizError> {
+  // Where even that cannot be found out, the first error is told without it.
+  const short = await readShort(till, lines).catch(() => []);
+  const ofWhat = short.length === 0 ? '' : ` of ${short.join(', ')}`;
+  return new AtrizError('STOCK_INSUFFICIENT', `there is not enough in stock${ofWhat}`, { cause });
+}
+
+/** Of what there is not enough by now, and how many are left. */
+async function readShort({ db }: Till, lines: Cart['lines']): Promise<string[]> {
   const wanted = new Map<string, number>();
   for (const { productId, quantity } of lines) wanted.set(productId, (wanted.get(productId) ?? 0) + quantity);
   const rows = await createKysely<DB>(db.pool)
@@ -111,10 +118,8 @@ async function stockInsufficient({ db }: Till, lines: Cart['lines'], cause: unkn
     .where('products.id', 'in', [...wanted.keys()])
     .orderBy('products.sku')
     .execute();
-  const short = rows
+  return rows
     .map(({ id, sku, quantity }) => ({ id, sku, left: Number(quantity ?? 0) }))
-    .filter(({ id, left }) => left < wanted.get(id)!)
+    .filter(({ id, left }) => left < (wanted.get(id) ?? 0))
     .map(({ sku, left }) => `${sku} (${left} left)`);
-  const ofWhat = short.length === 0 ? '' : ` of ${short.join(', ')}`;
-  return new AtrizError('STOCK_INSUFFICIENT', `there is not enough in stock${ofWhat}`, { cause });
 }
