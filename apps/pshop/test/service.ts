@@ -15,9 +15,7 @@ export interface TestService extends TestDatabase {
   readonly manager: Bearer;
 }
 
-interface Bearer {
-  readonly authorization: string;
-}
+type Bearer = Readonly<Record<'authorization', string>>;
 
 export async function openTestService(): Promise<TestService> {
   await using opened = new AsyncDisposableStack();
