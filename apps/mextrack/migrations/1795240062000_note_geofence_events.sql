@@ -58,23 +58,23 @@ BEGIN
   ),
   -- The new positions in their place among all of the vehicle, with the one before and the one after.
   places AS (
-    SELECT vehicle_id, stretch, recorded_at, near.latitude, near.longitude, added.vehicle_id IS NOT NULL AS is_new
+    SELECT vehicle_id, stretch, recorded_at, near.latitude, near.longitude, is_before, added.vehicle_id IS NOT NULL AS is_new
     FROM stretches
     CROSS JOIN LATERAL (
       (
-        SELECT recorded_at, latitude, longitude
+        SELECT recorded_at, latitude, longitude, true AS is_before
         FROM tracking_data
         WHERE tracking_data.vehicle_id = stretches.vehicle_id AND recorded_at < starts_at
         ORDER BY recorded_at DESC
         LIMIT 1
       )
       UNION ALL
-      SELECT recorded_at, latitude, longitude
+      SELECT recorded_at, latitude, longitude, false
       FROM tracking_data
       WHERE tracking_data.vehicle_id = stretches.vehicle_id AND recorded_at BETWEEN starts_at AND ends_at
       UNION ALL
       (
-        SELECT recorded_at, latitude, longitude
+        SELECT recorded_at, latitude, longitude, false
         FROM tracking_data
         WHERE tracking_data.vehicle_id = stretches.vehicle_id AND recorded_at > ends_at
         ORDER BY recorded_at
@@ -85,7 +85,7 @@ BEGIN
   ),
   steps AS (
     SELECT vehicle_id, recorded_at, latitude, longitude, is_new,
-      is_new OR lag(is_new, 1, false) OVER way AS is_judged,
+      NOT is_before AND (is_new OR lag(is_new) OVER way) AS is_judged,
       lag(latitude) OVER way AS latitude_before,
       lag(longitude) OVER way AS longitude_before
     FROM places

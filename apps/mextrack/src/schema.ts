@@ -2,7 +2,7 @@
  * The tables of mextrack_db, as its migrations make them, for Kysely. Generated: do not edit, but migrate, and run
  * `pnpm db:generate`.
  *
- * Made from migrations: c4de1a26b5efd20a74bcf1517eacbbb28fcddc0f31f7f11fdc2d12818cbe6471
+ * Made from migrations: 0da625571831a51bfaecb56e015a57d337b494d86eb4ba5684d433c85a0a5e05
  */
 import type { ColumnType } from 'kysely';
 

@@ -45,7 +45,8 @@ const span = z.object({
   after: z.string().max(1000).optional(),
 });
 const IN_ORDER = { path: ['to'], error: 'is not later than from' };
-const inOrder = ({ from, to }: { readonly from: Date; readonly to: Date }): boolean => from < to;
+/** True also where one of them is no time at all, which is told already. */
+const inOrder = ({ from, to }: { readonly from: Date; readonly to: Date }): boolean => !(from >= to);
 const points = z.coerce
   .number()
   .int()
