@@ -8,5 +8,11 @@ export default defineDatabase({
     { table: 'vehicles', column: 'user_id', target: 'atriz_shared.users.id', onDelete: 'cascade' },
     { table: 'geofences', column: 'user_id', target: 'atriz_shared.users.id', onDelete: 'cascade' },
   ],
+  // Positions are added and never changed; what triggers keep, they alone write.
+  access: {
+    geofence_events: { app: ['select'] },
+    tracking_data: { app: ['select', 'insert'] },
+    vehicle_positions: { app: ['select'] },
+  },
   maintenance: { partitions: [{ function: 'create_tracking_partitions', months: 4 }] },
 });
