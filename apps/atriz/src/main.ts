@@ -32,7 +32,7 @@ await runService({
 
     const pools = resources.use(await openPools());
     const verifier = resources.use(
-      await openTokenVerifier({ issuer, audience: 'atriz', keys, shared: pools.shared, logger }),
+      await openTokenVerifier({ issuer, audience: 'atriz', keys, shared: pools.listening, logger }),
     );
     const audiences = ['atriz', 'mextrack', 'pshop'];
     const auth = resources.use(

@@ -16,7 +16,7 @@ await runService({
     const bound = await assertRuntimeRole(pools.own.pool, { production: settings.production });
     if (!bound) logger.warn('row-level security does not bind the role of DATABASE_URL; see docs/roles.md');
     const verifier = resources.use(
-      await openTokenVerifier({ issuer, audience: 'mextrack', keys: keysUrl, shared: pools.shared, logger }),
+      await openTokenVerifier({ issuer, audience: 'mextrack', keys: keysUrl, shared: pools.listening, logger }),
     );
     return buildServer({
       db: pools.own,

@@ -12,9 +12,9 @@ await runService({
   async build({ settings, environment, logger, resources }) {
     const { corsOrigins, trustProxy } = settings;
     const { website, jwksUrl } = readSignOnSettings(environment, settings);
-    const { own, shared, databases } = resources.use(await openPools());
+    const { own, listening, databases } = resources.use(await openPools());
     const verifier = resources.use(
-      await openTokenVerifier({ issuer: website, audience: 'pshop', keys: jwksUrl, shared, logger }),
+      await openTokenVerifier({ issuer: website, audience: 'pshop', keys: jwksUrl, shared: listening, logger }),
     );
     return buildServer({ db: own, verifier, website, databases, corsOrigins, trustProxy, logger });
   },

@@ -4,6 +4,7 @@ import { openTestDatabase, type TestDatabase } from '../test/database.ts';
 import { openGate } from '../test/gate.ts';
 import { openApplicationPools } from './application-pools.ts';
 import { sharedDatabase } from './definition.ts';
+import { followRevocations } from './tokens/revocations.ts';
 
 /** An application needs a database of its own; any will do here. */
 const application = { ...sharedDatabase, urlVariable: 'DATABASE_URL' };
@@ -25,6 +26,13 @@ describe('openApplicationPools', () => {
       [pools.own, false],
       [pools.shared, true],
     ]);
+  });
+
+  it('keeps a connection for listening beside those of the shared pool, however few these are', async () => {
+    const variables = { DATABASE_URL: test.connectionString, SHARED_DATABASE_URL: test.connectionString };
+    await using pools = await openApplicationPools(application, { directory, variables, max: 1 });
+    await using _follower = await followRevocations({ pool: pools.listening });
+    expect((await pools.shared.query('SELECT 1 AS one')).rows).toStrictEqual([{ one: 1 }]);
   });
 
   it('starts without the shared database, and finds it when it is there', async () => {

@@ -1,15 +1,17 @@
 import type { DatabasePool, Definition, ServedDatabase } from '@atriz/database';
 import { readProvider } from '@atriz/database/workspace';
 import { sharedDatabase } from './definition.ts';
-import { openReadyPool } from './ready-pool.ts';
+import { openPool, openReadyPool } from './ready-pool.ts';
 import { DIRECTORY, type SharedPoolOptions } from './pool.ts';
 
-/** The two databases that an application reads; disposing of it closes both pools. */
+/** The two databases that an application reads; disposing of it closes all pools. */
 export interface ApplicationPools extends AsyncDisposable {
   /** The application's own database. */
   readonly own: DatabasePool;
   /** atriz_shared: who the users are. */
   readonly shared: DatabasePool;
+  /** One connection to the shared database, for hearing of revocations without taking one from the others. */
+  readonly listening: DatabasePool;
   /** Both, for `createServer`'s health; the shared one is optional: tokens are verified without it. */
   readonly databases: readonly ServedDatabase[];
 }
@@ -37,6 +39,7 @@ export async function openApplicationPools(
   const shared = opened.use(
     await openReadyPool(sharedDatabase, { directory: DIRECTORY, max, variables, mayBeAway: true }),
   );
+  const listening = opened.use(await openPool(sharedDatabase, { directory: DIRECTORY, max: 1, variables }));
   const databases = [
     { definition, directory, db: own, provider: await readProvider(definition, where) },
     {
@@ -48,5 +51,5 @@ export async function openApplicationPools(
     },
   ];
   const pools = opened.move();
-  return { own, shared, databases, [Symbol.asyncDispose]: () => pools.disposeAsync() };
+  return { own, shared, listening, databases, [Symbol.asyncDispose]: () => pools.disposeAsync() };
 }

@@ -12,7 +12,7 @@ export interface OpenTokenVerifierOptions {
   readonly audience: string;
   /** The URL that publishes the public keys, or, in the website itself, its ring. */
   readonly keys: string | VerificationKeys;
-  /** The shared database: one connection of this pool is kept for hearing of revocations. */
+  /** The shared database: one connection of this pool is kept, `openApplicationPools` gives `listening` for it. */
   readonly shared: DatabasePool;
   /** How often revocations are read in case a notification was missed. Default 10,000. */
   readonly pollMs?: number;
@@ -35,7 +35,7 @@ export interface OpenTokenVerifier extends TokenVerifier, AsyncDisposable {
  *   issuer: 'https://www.example.com',
  *   audience: 'mextrack',
  *   keys: 'https://www.example.com/.well-known/jwks.json',
- *   shared: pools.shared,
+ *   shared: pools.listening,
  * });
  */
 export async function openTokenVerifier({

@@ -8,8 +8,7 @@ import type { RevokedTokens } from './verifier.ts';
 export interface FollowRevocationsOptions {
   /**
    * Of the shared database. One connection of it is kept for as long as this goes on, so give it one of its own
-   * (`max: 1`) when it is small, or goes through a pooler in transaction mode: NOTIFY does not come through those, and
-   * what is missed is found by polling.
+   * (`max: 1`). Through a pooler in transaction mode no notification comes: what is missed is found by polling.
    */
   readonly pool: DatabasePool;
   /** How often the table is read in case a notification was missed. Default 10,000. */
