@@ -24,7 +24,9 @@ BEGIN
     PERFORM record_audit(CASE WHEN NEW.email_verified THEN 'user.email_verified' ELSE 'user.email_unverified' END, NEW.id);
   END IF;
   IF NEW.password_hash <> OLD.password_hash THEN
-    PERFORM record_audit('user.password_changed', NEW.id);
+    -- At sign-in a hash of a lower cost gives way to one of the same password; the code says so.
+    PERFORM record_audit(CASE current_setting('atriz.password_rehashed', true)
+      WHEN 'on' THEN 'user.password_rehashed' ELSE 'user.password_changed' END, NEW.id);
   END IF;
   IF NEW.name <> OLD.name THEN
     PERFORM record_audit('user.renamed', NEW.id);

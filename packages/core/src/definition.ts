@@ -5,6 +5,22 @@ export const sharedDatabase = defineDatabase({
   name: 'atriz_shared',
   urlVariable: 'SHARED_DATABASE_URL',
   directUrlVariable: 'DIRECT_SHARED_DATABASE_URL',
+  // Rows that are withdrawn stay until they expire (atriz maintain), and what happened is added by record_audit alone.
+  access: {
+    users: {
+      app: ['select', 'insert', 'update'],
+      read: ['id', 'email', 'name', 'email_verified', 'is_active', 'created_at', 'updated_at', 'token_version'],
+    },
+    roles: { app: ['select'] },
+    user_roles: { app: ['select', 'insert', 'delete'] },
+    auth_tokens: { app: ['select', 'insert', 'update'], read: [] },
+    token_revocations: { app: ['select', 'insert', 'update'] },
+    sign_in_attempts: { read: [] },
+    sign_in_addresses: { app: ['select', 'insert', 'update'], read: [] },
+    user_deletions: { app: ['select', 'insert', 'update'], read: [] },
+    audit_log: { app: [], read: [] },
+    audit_log_head: { app: [], read: [] },
+  },
   audit: { table: 'audit_log' },
   maintenance: {
     expired: [

@@ -2,7 +2,7 @@
  * The tables of atriz_shared, as its migrations make them, for Kysely. Generated: do not edit, but migrate, and run
  * `pnpm db:generate`.
  *
- * Made from migrations: 714f73402b6bcb6f7b3c92c8cb5a019d5200a44511224c6d3f19f68b695d2b0c
+ * Made from migrations: 9d79cd9a4720e1c29e87ae1c786367ae3e6c7c3061a91bdad7b52ac351bb5c08
  */
 import type { ColumnType } from 'kysely';
 

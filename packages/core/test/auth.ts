@@ -38,7 +38,7 @@ export async function openTestAuth(options: Partial<AuthOptions> = {}): Promise<
   const sent: SentMessage[] = [];
   const make = (more: Partial<AuthOptions> = {}): Auth =>
     createAuth({
-      pool: test.db,
+      pool: test.app,
       keys,
       issuer: ISSUER,
       audiences: ['atriz', 'mextrack', 'pshop'],

@@ -8,6 +8,7 @@ export const TRIGGERED_ACTIONS = [
   'user.email_verified',
   'user.email_unverified',
   'user.password_changed',
+  'user.password_rehashed',
   'user.renamed',
   'user.deactivated',
   'user.activated',

@@ -112,6 +112,19 @@ describe('the audit log', () => {
     ]);
   });
 
+  it('tells a password that was only hashed anew from one that was changed', async () => {
+    await test.db.query(INSERT_USER, [USER]);
+    await withTransaction(test.db.pool, async (client) => {
+      await client.query(`SET LOCAL atriz.password_rehashed = 'on'`);
+      await client.query(`UPDATE users SET password_hash = 'the same'`);
+    });
+    await test.db.query(`UPDATE users SET password_hash = 'another'`);
+    expect(await readSince(1)).toStrictEqual([
+      { action: 'user.password_rehashed', details: {} },
+      { action: 'user.password_changed', details: {} },
+    ]);
+  });
+
   it('knows who did it: the user of the transaction, or nobody', async () => {
     await withTransaction(test.db.pool, async (client) => {
       await client.query(`SELECT set_config('atriz.user_id', $1, true)`, [ACTOR]);
@@ -196,6 +209,21 @@ describe('the audit log', () => {
     },
   );
 
+  it.each([
+    'TABLE audit_log',
+    `INSERT INTO audit_log (id, occurred_at, action, previous_hash, hash) VALUES (1, now(), 'a.b', '', '')`,
+    'UPDATE audit_log_head SET id = 0',
+    'TRUNCATE audit_log',
+    'DROP TRIGGER audit_log_refuse_change ON audit_log',
+    'DELETE FROM audit_log_default',
+    'SELECT create_audit_partitions(now()::date, 1)',
+    'DELETE FROM user_deletions',
+  ])('is nothing that the runtime role reads or changes: %s', async (statement) => {
+    await recordAudit(test.app, { action: 'session.started', userId: USER });
+    await expect(test.app.query(statement)).rejects.toMatchObject({ code: '42501' });
+    expect(await readLog()).toHaveLength(1);
+  });
+
   it('begins anew after TRUNCATE', async () => {
     await recordAudit(test.db, { action: 'session.started', userId: USER });
     await test.db.query('TRUNCATE audit_log, audit_log_head');
@@ -229,7 +257,7 @@ describe('the audit log', () => {
     const { rows } = await test.db.query<{ source: string }>(
       `SELECT string_agg(prosrc, ' ') AS source FROM pg_proc WHERE proname LIKE 'audit\\_%'`,
     );
-    const written = [...rows[0]!.source.matchAll(/'([a-z_]+\.[a-z_]+)'/g)].map(([, action]) => action);
+    const written = [...rows[0]!.source.matchAll(/'((?!atriz)[a-z_]+\.[a-z_]+)'/g)].map(([, action]) => action);
     const composed = ['email_verification.requested', 'password_reset.requested'].concat(
       ['requested', 'refused', 'done'].map((state) => `user_deletion.${state}`),
     );

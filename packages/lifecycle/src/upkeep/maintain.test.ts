@@ -88,6 +88,36 @@ test('one of twenty at once works, or several one after the other; nothing is do
   expect(sum(({ analyzed }) => analyzed)).toBe(3);
 });
 
+test('partitions belong to whom their function belongs to, and he may run it himself', async () => {
+  await using orchard = await plant({ expired: EXPIRED, partitions: [{ function: 'create_visits', months: 3 }] });
+  const { query, list, target } = orchard.at('shared');
+  const owner = `${target.parameters.database}_keeper`;
+  await query(`CREATE ROLE ${owner} LOGIN PASSWORD 'keeper' BYPASSRLS`);
+  try {
+    await query(`GRANT CREATE, CONNECT ON DATABASE ${target.parameters.database} TO ${owner};
+      GRANT CREATE, USAGE ON SCHEMA public, atriz TO ${owner};
+      DO $$ DECLARE name text; BEGIN
+        FOR name IN SELECT oid::regclass FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace::regnamespace::text IN ('public', 'atriz')
+        LOOP EXECUTE format('ALTER TABLE %s OWNER TO ${owner}', name); END LOOP;
+      END $$;
+      ALTER FUNCTION create_visits OWNER TO ${owner}; ${OLD}`);
+    await expect(maintain(orchard)).resolves.toMatchObject({ partitions: [{ created: 3 }] });
+    await expect(
+      list(`SELECT DISTINCT relowner::regrole::text FROM pg_class WHERE relname ~ '^visits'`),
+    ).resolves.toStrictEqual([owner]);
+
+    await query(`DROP TABLE visits_2; ${OLD}; UPDATE atriz.runs SET started_at = started_at - interval '1 day'`);
+    const asOwner = { ...target, parameters: { ...target.parameters, user: owner, password: 'keeper' } };
+    await expect(maintainDatabase(asOwner, { family: orchard, access: orchard.access })).resolves.toMatchObject({
+      partitions: [{ created: 1 }],
+      expired: [{ rows: 12_000 }],
+      analyzed: 3,
+    });
+  } finally {
+    await query(`REASSIGN OWNED BY ${owner} TO CURRENT_USER; DROP OWNED BY ${owner}; DROP ROLE ${owner}`);
+  }
+});
+
 test('while one is at work, another does nothing, and leaves no run', async () => {
   await using orchard = await plant({ expired: EXPIRED });
   const { query } = orchard.at('shared');
