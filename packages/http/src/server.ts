@@ -8,6 +8,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequ
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { answerError, answerUnknownRoute } from './answers.ts';
 import { closeInOrder } from './closing.ts';
+import type { ProbeOptions } from './database-probe.ts';
 import { addHealthRoutes } from './health.ts';
 import { takeJsonBodies } from './json-body.ts';
 import { noteMethods } from './methods.ts';
@@ -25,6 +26,7 @@ export interface ServerOptions {
   readonly logger?: FastifyBaseLogger | false;
   /** What `GET /health/database` tells of. Default: nothing. */
   readonly databases?: readonly ServedDatabase[];
+  readonly health?: ProbeOptions;
   /** The origins whose pages may call this service from a browser, with credentials. Default: none but its own. */
   readonly corsOrigins?: readonly string[];
   /** Where a page of this service may connect to beside itself. Default: nowhere. */
@@ -55,6 +57,7 @@ export async function createServer({
   description,
   logger = false,
   databases = [],
+  health = {},
   corsOrigins = [],
   connectOrigins = [],
   imageOrigins = [],
@@ -96,7 +99,7 @@ export async function createServer({
     await app.register(fastifyRateLimit, { max: requestsPerMinute, errorResponseBuilder: tooMany });
   }
   await describeRoutes(app, { title, description });
-  addHealthRoutes(app, { databases });
+  addHealthRoutes(app, { databases, ...health });
   return app;
 }
 
