@@ -1,10 +1,11 @@
 import { createKeyRing, createTokenVerifier, generateSigningKey, signAccessToken, type RoleName } from '@atriz/core';
+import type { DatabasePool } from '@atriz/database';
 import type { Server } from '@atriz/http';
 import { buildServer } from '../src/server.ts';
 import { openTestDatabase, type TestDatabase } from './database.ts';
 import { MANAGER, OTHER_SELLER, SELLER } from './tills.ts';
 
-const ISSUER = 'https://atriz.example';
+export const ISSUER = 'https://atriz.example';
 
 /** PShop over a database of the test file's own. */
 export interface TestService extends TestDatabase {
@@ -17,11 +18,17 @@ export interface TestService extends TestDatabase {
 
 type Bearer = Readonly<Record<'authorization', string>>;
 
-export async function openTestService(): Promise<TestService> {
+export interface TestServiceOptions {
+  /** The pool that the service gets in place of `db`. */
+  readonly openPool?: (connectionString: string) => Promise<DatabasePool>;
+}
+
+export async function openTestService({ openPool }: TestServiceOptions = {}): Promise<TestService> {
   await using opened = new AsyncDisposableStack();
   const test = opened.use(await openTestDatabase());
   const { verifier, bearerOf } = await openSignOn();
-  const app = await buildServer({ db: test.db, verifier, website: ISSUER, requestsPerMinute: false });
+  const db = openPool ? opened.use(await openPool(test.appConnectionString)) : test.db;
+  const app = await buildServer({ db, verifier, website: ISSUER, requestsPerMinute: false });
   opened.defer(() => app.close());
   await app.ready();
   const service = {
@@ -34,7 +41,8 @@ export async function openTestService(): Promise<TestService> {
   return { ...test, ...service, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
-async function openSignOn() {
+/** The family's sign-on: keys, tokens of theirs, and what checks them. */
+export async function openSignOn() {
   const keys = createKeyRing([await generateSigningKey({ now: new Date() })]);
   const bearerOf = async (userId: string, roles: readonly RoleName[]): Promise<Bearer> => {
     const { accessToken } = await signAccessToken(keys, {
@@ -48,5 +56,5 @@ async function openSignOn() {
     });
     return { authorization: `Bearer ${accessToken}` };
   };
-  return { verifier: createTokenVerifier({ issuer: ISSUER, audience: 'pshop', keys }), bearerOf };
+  return { keys, verifier: createTokenVerifier({ issuer: ISSUER, audience: 'pshop', keys }), bearerOf };
 }
