@@ -28,6 +28,7 @@ export function openAccountForms(signOn, { go, parameters }) {
 
   onSubmit('new-password', async ({ password }) => {
     await post('/auth/password-reset/complete', { token: parameters().get('token') ?? '', password });
+    await signOn.renew(); // Whoever was signed in here is so no longer.
     go('sign-in');
     tell('Your password is changed. Sign in with it.', 'right');
   });

@@ -10,6 +10,7 @@ let signOn;
 let settings;
 /** True while this page itself changes the address: what it told then stays to be read. */
 let going = false;
+let wasSignedIn = false;
 
 /** `#/new-password?token=…` is the view `new-password`, and its parameters. */
 function readAddress() {
@@ -58,12 +59,12 @@ function showUser(user) {
   }
 }
 
-/** Called when somebody else is signed in than before, or nobody: here, or in another application. */
+/** Called at first, and when somebody else is signed in than before, or nobody: here, or in another application. */
 function onChange(user) {
-  if (!settings) return;
+  if (user === null && wasSignedIn) tell('You are signed out.');
+  wasSignedIn = user !== null;
   showUser(user);
   show();
-  if (user === null) tell('You are signed out.');
 }
 
 async function leave() {
@@ -89,14 +90,16 @@ try {
   openAccountForms(signOn, { go, parameters: () => readAddress().parameters });
   showApplications();
   document.getElementById('sign-out').addEventListener('click', () => signOn.signOut().catch(tellFailure));
+  document.querySelector('.skip').addEventListener('click', (event) => {
+    event.preventDefault(); // What is behind the # is the view.
+    document.getElementById('main').focus();
+  });
   addEventListener('hashchange', () => {
     if (!going) tell('');
     going = false;
     show();
     document.getElementById('main').focus();
   });
-  showUser(signOn.user);
-  show();
 } catch (error) {
   tellFailure(error);
 }

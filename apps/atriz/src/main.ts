@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createAuth, ensureKeyFile, findKeyFile, openKeyRing, openTokenVerifier } from '@atriz/core';
+import { assertRuntimeRole } from '@atriz/database';
 import { findWorkspaceRoot, STATE_DIRECTORY } from '@atriz/database/workspace';
 import { runService } from '@atriz/http';
 import { createOutbox } from './mail/outbox.ts';
@@ -31,6 +32,8 @@ await runService({
     const mail = resources.use(createOutbox({ transport, website: issuer, logger }));
 
     const pools = resources.use(await openPools());
+    const bound = await assertRuntimeRole(pools.own, { production });
+    if (!bound) logger.warn('row-level security does not bind the role of DATABASE_URL; see docs/roles.md');
     const verifier = resources.use(
       await openTokenVerifier({ issuer, audience: 'atriz', keys, shared: pools.listening, logger }),
     );

@@ -24,13 +24,14 @@ export class ProblemError extends Error {
 
 /**
  * Asks the website who is signed in in this browser, and keeps knowing it. `onChange` is called with `{ id, roles }`, or
- * null, whenever that has become another: after a sign-out in another application too, as soon as this page is looked at
- * again or asks for something.
+ * null: once this has resolved, and whenever that has become another, after a sign-out in another application too, as
+ * soon as this page is looked at again or asks for something.
  */
 export async function openSignOn({ onChange = () => {} } = {}) {
   const { website, applications } = await (await fetch('/sign-on/settings.json')).json();
   let current = null;
   let asking = null;
+  let opened = false;
 
   function remember(answer) {
     const before = current?.user.id ?? null;
@@ -39,7 +40,7 @@ export async function openSignOn({ onChange = () => {} } = {}) {
       renewAt: Date.now() + answer.expiresIn * 1000 - RENEW_BEFORE_MS,
       user: userOf(answer.accessToken),
     };
-    if ((current?.user.id ?? null) !== before) onChange(current?.user ?? null);
+    if (opened && (current?.user.id ?? null) !== before) onChange(current?.user ?? null);
   }
 
   /** One question at a time, however many ask. Rejects, and forgets nothing, when the website cannot be reached. */
@@ -115,6 +116,9 @@ export async function openSignOn({ onChange = () => {} } = {}) {
     if (document.visibilityState === 'visible') renew().catch(() => {});
   });
   await renew();
+  opened = true;
+  // Not before the caller has what this returns.
+  setTimeout(() => onChange(signOn.user));
   return signOn;
 }
 
