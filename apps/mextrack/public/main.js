@@ -15,9 +15,10 @@ const settings = await (await fetch('/map-settings.json')).json();
 let map;
 
 try {
-  signOn = await openSignOn({ onChange: (user) => void attempt(() => show(user)) });
+  // Who is signed in at first is asked for below, when there is something to ask with.
+  signOn = await openSignOn({ onChange: (user) => signOn && void attempt(() => show(user)) });
   linkApplications();
-  if (!signOn.user) await show(null);
+  await attempt(() => show(signOn.user));
 } catch {
   say('The sign-on cannot be reached. Try again in a moment.', 'wrong');
 }

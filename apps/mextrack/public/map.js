@@ -3,18 +3,20 @@ import { clock, place } from '/words.js';
 
 /** So many positions get a mark of their own with its time; more would hide the line. */
 const MOST_MARKS = 100;
-const LABELS = 6;
+/** And so many of these show it always. */
+const MOST_LABELS = 6;
 
 /**
  * Makes the map: a grid and a scale, and tiles where there are some. What it draws, the tables of the page say in words.
  */
 export function openMap(element, { tilesUrl }) {
   const { L } = globalThis;
-  const map = L.map(element, { worldCopyJump: false, zoomSnap: 0.5 }).setView([38.72, -9.14], 11);
+  const map = L.map(element, { zoomControl: false, zoomSnap: 0.5 }).setView([38.72, -9.14], 11);
   map.attributionControl.setPrefix('<a href="https://leafletjs.com">Leaflet</a>');
   if (tilesUrl) L.tileLayer(tilesUrl, { maxZoom: 19 }).addTo(map);
   addGrid(map);
   L.control.scale({ maxWidth: 160 }).addTo(map);
+  L.control.zoom({ position: 'bottomright' }).addTo(map);
   const areas = L.featureGroup().addTo(map);
   const others = L.featureGroup().addTo(map);
   const track = L.featureGroup().addTo(map);
@@ -35,11 +37,11 @@ export function openMap(element, { tilesUrl }) {
       track.clearLayers();
       if (positions.length === 0) return;
       const way = positions.map(({ latitude, longitude }) => [latitude, longitude]);
-      L.polyline(way, { className: 'track', weight: 3 }).addTo(track);
-      const labelled = evenly(positions.length, LABELS);
-      for (const index of evenly(positions.length, MOST_MARKS)) {
-        const position = positions[index];
-        const always = labelled.has(index);
+      L.polyline(way, { className: 'track', weight: 2 }).addTo(track);
+      const marked = evenly(positions.slice(1, -1), MOST_MARKS);
+      const labelled = new Set(evenly(marked, MOST_LABELS));
+      for (const position of marked) {
+        const always = labelled.has(position);
         mark(position, { className: 'track-point', radius: 3, text: clock(position.recordedAt), always }).addTo(track);
       }
       const [first, last] = [positions[0], positions.at(-1)];
@@ -80,9 +82,8 @@ export function openMap(element, { tilesUrl }) {
   }
 }
 
-/** At most `count` of the places 1 to `length` - 2, evenly: the first and the last have marks of their own. */
-function evenly(length, count) {
-  const inner = Math.max(0, length - 2);
-  const wanted = Math.min(inner, count);
-  return new Set(Array.from({ length: wanted }, (_, index) => 1 + Math.floor(((index + 0.5) * inner) / wanted)));
+/** At most `count` of the items, evenly. */
+function evenly(items, count) {
+  const wanted = Math.min(items.length, count);
+  return Array.from({ length: wanted }, (_, index) => items[Math.floor(((index + 0.5) * items.length) / wanted)]);
 }
