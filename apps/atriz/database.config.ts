@@ -12,4 +12,15 @@ export default defineDatabase({
     { table: 'contact_messages', column: 'user_id', target: 'atriz_shared.users.id', onDelete: 'set null' },
     { table: 'contact_messages', column: 'handled_by', target: 'atriz_shared.users.id', onDelete: 'restrict' },
   ],
+  // Pages are published by migrations, seeds and hands; nothing that a user wrote is deleted by a request. What visitors
+  // wrote is for those who answer, and no figure in a report.
+  access: {
+    pages: { app: ['select'] },
+    user_profiles: { app: ['select', 'insert', 'update'] },
+    user_preferences: { app: ['select', 'insert', 'update'] },
+    contact_messages: {
+      app: ['select', 'insert', 'update'],
+      read: ['id', 'user_id', 'created_at', 'handled_at', 'handled_by'],
+    },
+  },
 });
