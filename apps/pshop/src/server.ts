@@ -17,13 +17,21 @@ export interface PshopOptions extends Omit<ServerOptions, 'title' | 'description
   readonly verifier: TokenVerifier;
   /** The website's URL, where the page asks who is signed in. */
   readonly website: string;
+  /** The other applications' pages: URL by name. */
+  readonly applications?: Readonly<Record<string, string>>;
 }
 
 /** All tills of a shop may come from one address. */
 const REQUESTS_PER_MINUTE = 6000;
 
 /** Makes PShop's service: its routes, and the till's page at `/`. Nothing listens yet. */
-export async function buildServer({ db, verifier, website, ...options }: PshopOptions): Promise<Server> {
+export async function buildServer({
+  db,
+  verifier,
+  website,
+  applications = {},
+  ...options
+}: PshopOptions): Promise<Server> {
   const app = await createServer({
     title: 'PShop',
     description: 'Point of sale and stock.',
@@ -32,7 +40,7 @@ export async function buildServer({ db, verifier, website, ...options }: PshopOp
     ...options,
   });
   await app.register(authentication, { verifier });
-  await app.register(signOnFiles, { website });
+  await app.register(signOnFiles, { website, applications });
   await app.register(fastifyStatic, { root: join(import.meta.dirname, '../public'), wildcard: false });
   addProductRoutes(app, db);
   addInventoryRoutes(app, db);

@@ -1,25 +1,39 @@
-import { readSettings, type SettingSource } from '@atriz/http';
+import { readSettings, type ServiceSettings, type SettingSource } from '@atriz/http';
 import { z } from 'zod';
 
-/** What PShop is told of the family's sign-on. */
-export interface SignOnSettings {
-  /** The website's URL: it issues the access tokens. */
-  readonly website: string;
-  /** Where it publishes the keys that they are checked with. */
-  readonly jwksUrl: string;
+/** What PShop is told by its surroundings, beside what every service is. */
+export interface PshopSettings {
+  /** The website's URL: who signs tokens, and where people sign in. */
+  readonly issuer: string;
+  /** Where the website publishes its public keys. */
+  readonly keysUrl: string;
+  /** The other applications' pages, which this one links to: URL by name. */
+  readonly applications: Readonly<Record<string, string>>;
 }
 
-const website = z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).origin);
+const origin = z
+  .url({ protocol: /^https?$/, error: 'not the URL of a website' })
+  .transform((url) => new URL(url).origin);
 
-/** Throws `SETTING_INVALID`; in production, also where `AUTH_ISSUER` is not set. */
-export function readSignOnSettings(
+/**
+ * PShop's settings from variables. In production `AUTH_ISSUER` has to be said; elsewhere the website is at its default
+ * port. Pure. Throws `SETTING_INVALID`.
+ */
+export function readPshopSettings(
   source: SettingSource,
-  { production }: { readonly production: boolean },
-): SignOnSettings {
-  const variables = z.object({
-    AUTH_ISSUER: production ? website : website.default('http://localhost:3000'),
-    AUTH_JWKS_URL: z.url({ protocol: /^https?$/ }).optional(),
-  });
-  const { AUTH_ISSUER: issuer, AUTH_JWKS_URL: jwksUrl } = readSettings(source, variables);
-  return { website: issuer, jwksUrl: jwksUrl ?? `${issuer}/.well-known/jwks.json` };
+  { production }: Pick<ServiceSettings, 'production'>,
+): PshopSettings {
+  const found = readSettings(
+    source,
+    z.object({
+      AUTH_ISSUER: production ? origin : origin.default('http://localhost:3000'),
+      AUTH_JWKS_URL: z.url({ protocol: /^https?$/, error: 'not a URL' }).optional(),
+      MEXTRACK_URL: production ? origin.optional() : origin.default('http://localhost:3001'),
+    }),
+  );
+  return {
+    issuer: found.AUTH_ISSUER,
+    keysUrl: found.AUTH_JWKS_URL ?? `${found.AUTH_ISSUER}/.well-known/jwks.json`,
+    applications: found.MEXTRACK_URL === undefined ? {} : { mextrack: found.MEXTRACK_URL },
+  };
 }
