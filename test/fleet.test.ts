@@ -80,6 +80,13 @@ test('a second run finds nothing to do', async () => {
   expect(database.instances[0]).toEqual({ name: '01', status: 'done', durationMs: 0, applied: [], undone: [] });
 });
 
+test('maintain keeps each instance up', async () => {
+  const { code, database } = await json('maintain');
+  expect(code).toBe(0);
+  expect(database).toMatchObject({ name: 'tenants', status: 'done', analyzed: 2, fleet: { instances: 12, done: 12 } });
+  expect(database.instances.map(({ analyzed }) => analyzed)).toEqual(NUMBERS.map(() => 2));
+});
+
 test('status has one line for the fleet, and one for each instance where that is asked for', async () => {
   const { code, stdout } = await workspace.atriz(['status'], { in: 'tenants' });
   expect(code).toBe(0);

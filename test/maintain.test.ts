@@ -111,7 +111,7 @@ test('a deletion that is killed half-way is finished by the next run, over all d
     { name: 'atriz_shared', status: 'done', busy: false, deletions: [{ key: LEAVER, state: 'done', changed }] },
     { name: 'atriz_db', deletions: [] },
     { name: 'mextrack_db', partitions: [{ function: 'create_tracking_partitions' }] },
-    { name: 'pshop_db', partitions: [], expired: [] },
+    { name: 'pshop_db', partitions: [], deletions: [] },
   ]);
   await expect(readRemains()).resolves.toEqual({
     user: 0,
