@@ -26,8 +26,18 @@ describe('the page', () => {
     expect(body).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
   });
 
-  it('says whether there are tiles', async () => {
+  it('may show images of its own alone, where there are no tiles', async () => {
+    const { headers } = await service.app.inject('/');
+    expect(headers['content-security-policy']).toMatch(/img-src 'self' data:;/);
     expect((await service.app.inject('/map-settings.json')).json()).toStrictEqual({ tilesUrl: null });
+  });
+
+  it('may show tiles, where they are', async () => {
+    const mapTilesUrl = 'https://tiles.example.com/{z}/{x}/{y}.png';
+    await using tiled = await openTestService({ mapTilesUrl });
+    const { headers } = await tiled.app.inject('/');
+    expect(headers['content-security-policy']).toMatch(/img-src 'self' data: https:\/\/tiles\.example\.com;/);
+    expect((await tiled.app.inject('/map-settings.json')).json()).toStrictEqual({ tilesUrl: mapTilesUrl });
   });
 
   it('serves nothing outside of its directories', async () => {

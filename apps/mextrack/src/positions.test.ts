@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../test/database.ts';
 import { insertVehicles, LORRY, positionAt, VAN } from '../test/vehicles.ts';
 import { createTrackingPartitions } from './partitions.ts';
-import { importPositions, readTrack, recordPositions } from './positions.ts';
+import { importPositions, recordPositions } from './positions.ts';
 
 let test: TestDatabase;
 
@@ -169,24 +169,5 @@ describe('importPositions', () => {
     const positions = [positionAt(VAN, '10:00'), positionAt(VAN, '10:00')];
     await expect(importPositions(test.db, positions)).rejects.toMatchObject({ code: '23505' });
     expect((await test.db.query('SELECT 1 FROM tracking_data')).rowCount).toBe(0);
-  });
-});
-
-describe('readTrack', () => {
-  it('reads from the first moment until before the last, oldest first', async () => {
-    await recordPositions(
-      test.db,
-      ['10:02', '10:00', '10:01', '10:03'].map((at) => positionAt(VAN, at)),
-    );
-    const track = await readTrack(test.db, {
-      vehicleId: VAN,
-      from: new Date('2026-01-10T10:00:00Z'),
-      until: new Date('2026-01-10T10:03:00Z'),
-    });
-    expect(track).toStrictEqual([
-      { recordedAt: new Date('2026-01-10T10:00:00Z'), latitude: 0, longitude: 0, speedKmh: null },
-      { recordedAt: new Date('2026-01-10T10:01:00Z'), latitude: 0, longitude: 0, speedKmh: null },
-      { recordedAt: new Date('2026-01-10T10:02:00Z'), latitude: 0, longitude: 0, speedKmh: null },
-    ]);
   });
 });

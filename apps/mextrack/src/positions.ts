@@ -1,6 +1,5 @@
 import { copyRows, withTransaction, type DatabasePool } from '@atriz/database';
-import { createKysely } from '@atriz/database/kysely';
-import type { DB, TrackingData } from './schema.ts';
+import type { TrackingData } from './schema.ts';
 
 export interface Position {
   readonly vehicleId: string;
@@ -73,26 +72,4 @@ async function* toRows(positions: Iterable<Position> | AsyncIterable<Position>) 
   for await (const { vehicleId, recordedAt, latitude, longitude, speedKmh, headingDegrees, odometerM } of positions) {
     yield [vehicleId, recordedAt, latitude, longitude, speedKmh, headingDegrees, odometerM] as const;
   }
-}
-
-export interface TrackPoint {
-  readonly recordedAt: Date;
-  readonly latitude: number;
-  readonly longitude: number;
-  readonly speedKmh: number | null;
-}
-
-/** Where a vehicle was from `from` until before `until`, oldest first. Reads the partitions of those months only. */
-export async function readTrack(
-  db: Pick<DatabasePool, 'query'>,
-  { vehicleId, from, until }: { readonly vehicleId: string; readonly from: Date; readonly until: Date },
-): Promise<TrackPoint[]> {
-  return createKysely<DB>(db)
-    .selectFrom('tracking_data')
-    .select(['recorded_at as recordedAt', 'latitude', 'longitude', 'speed_kmh as speedKmh'])
-    .where('vehicle_id', '=', vehicleId)
-    .where('recorded_at', '>=', from)
-    .where('recorded_at', '<', until)
-    .orderBy('recorded_at')
-    .execute();
 }

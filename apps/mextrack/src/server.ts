@@ -9,7 +9,10 @@ import { latestPositionRoutes } from './routes/latest-positions.ts';
 import { positionRoutes } from './routes/positions.ts';
 import { vehicleRoutes } from './routes/vehicles.ts';
 
-export interface MextrackOptions extends Omit<ServerOptions, 'title' | 'description' | 'connectOrigins'> {
+export interface MextrackOptions extends Omit<
+  ServerOptions,
+  'title' | 'description' | 'connectOrigins' | 'imageOrigins'
+> {
   /** mextrack_db, as its runtime role. */
   readonly db: DatabasePool;
   readonly verifier: TokenVerifier;
@@ -37,6 +40,7 @@ export async function buildServer({
     title: 'MexTrack',
     description: 'Vehicles, where they were, and the areas that they enter and leave.',
     connectOrigins: [website],
+    imageOrigins: mapTilesUrl === undefined ? [] : [new URL(mapTilesUrl).origin],
   });
   await app.register(authentication, { verifier });
   await app.register(signOnFiles, { website, applications });

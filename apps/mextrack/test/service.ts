@@ -36,16 +36,20 @@ export interface TestService extends AsyncDisposable {
 export interface TestServiceOptions {
   /** Turns the runtime role's URL into the one to use, such as that of a proxy. */
   readonly through?: (connectionString: string) => string;
+  readonly mapTilesUrl?: string;
 }
 
-export async function openTestService({ through = (url) => url }: TestServiceOptions = {}): Promise<TestService> {
+export async function openTestService({
+  through = (url) => url,
+  mapTilesUrl,
+}: TestServiceOptions = {}): Promise<TestService> {
   await using opened = new AsyncDisposableStack();
   const test = opened.use(await openTestDatabase());
   const db = opened.use(createDatabasePool({ connectionString: through(test.appConnectionString) }));
   const keys = createKeyRing([await generateSigningKey({ now: NOW })]);
   const clock = (): Date => NOW;
   const verifier = createTokenVerifier({ issuer: ISSUER, audience: 'mextrack', keys, clock });
-  const app = await buildServer({ db, verifier, website: ISSUER, clock, requestsPerMinute: false });
+  const app = await buildServer({ db, verifier, website: ISSUER, mapTilesUrl, clock, requestsPerMinute: false });
   opened.defer(() => app.close());
   await app.ready();
 

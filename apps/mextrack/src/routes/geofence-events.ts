@@ -4,7 +4,7 @@ import { listGeofenceEvents, type EventFilter } from '../geofence-events.ts';
 import { findGeofence } from '../user-geofences.ts';
 import { withAsker, type UserTransaction } from '../user-transaction.ts';
 import { findVehicle } from '../user-vehicles.ts';
-import { idParams, security, signedIn, type RouteContext } from './route-context.ts';
+import { idParams, momentKey, security, signedIn, type RouteContext } from './route-context.ts';
 
 const geofenceEvent = z.object({
   vehicleId: z.uuid(),
@@ -15,7 +15,7 @@ const geofenceEvent = z.object({
   longitude: z.number(),
   foundAt: timestamp.describe('When that position arrived.'),
 });
-const cursor = z.tuple([z.iso.datetime({ offset: true }), z.uuid(), z.uuid()]);
+const cursor = z.tuple([momentKey, z.uuid(), z.uuid()]);
 const tags = ['geofences'];
 
 /** Whose events a path asks for; rejects with `NOT_FOUND` where that is not the user's. */

@@ -26,7 +26,7 @@ const newGeofence = z
   });
 const kept = { id: z.uuid(), name: z.string(), createdAt: timestamp, updatedAt: timestamp };
 const geofence = z.discriminatedUnion('shape', [z.object({ ...kept, ...circle }), z.object({ ...kept, ...polygon })]);
-const cursor = z.tuple([z.string(), z.uuid()]);
+const cursor = z.tuple([text(), z.uuid()]);
 const tags = ['geofences'];
 
 /** `/geofences` of who asks. */

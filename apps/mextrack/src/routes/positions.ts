@@ -4,7 +4,7 @@ import { addPositions, assertPlausible } from '../ingest.ts';
 import { readPositions, readThinnedTrack } from '../tracks.ts';
 import { findVehicle } from '../user-vehicles.ts';
 import { withAsker } from '../user-transaction.ts';
-import { idParams, latitude, longitude, security, signedIn, type RouteContext } from './route-context.ts';
+import { idParams, latitude, longitude, momentKey, security, signedIn, type RouteContext } from './route-context.ts';
 
 const MOST_POSITIONS = 10_000;
 /** 10,000 positions of all fields take about half of it. */
@@ -54,7 +54,7 @@ const points = z.coerce
   .max(5000)
   .optional()
   .describe('Thins the whole span to at most so many positions. Default: all of them.');
-const cursor = z.tuple([z.iso.datetime({ offset: true })]);
+const cursor = z.tuple([momentKey]);
 const tags = ['positions'];
 
 /** `/vehicles/:id/positions` and `/vehicles/:id/track` of who asks. */

@@ -18,3 +18,6 @@ export const idParams = z.object({ id: z.uuid() });
 
 export const latitude = z.number().min(-90).max(90).describe('Degrees north, WGS 84.');
 export const longitude = z.number().min(-180).max(180).describe('Degrees east, WGS 84.');
+
+/** In a cursor: a moment to the microsecond, as PostgreSQL's to_json gives it. */
+export const momentKey = z.string().regex(/^[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?[+-](0\d|1[0-4]):[0-5]\d$/);

@@ -23,7 +23,7 @@ const name = text().trim().min(1).max(200).meta({ example: 'Van 1' });
 const change = z
   .strictObject({ plate: plate.optional(), name: name.optional(), retired: z.boolean().optional() })
   .refine((fields) => Object.values(fields).some((value) => value !== undefined), 'changes nothing');
-const cursor = z.tuple([z.string(), z.uuid()]);
+const cursor = z.tuple([text(), z.uuid()]);
 const tags = ['vehicles'];
 
 /** `/vehicles` of who asks. */
