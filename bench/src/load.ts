@@ -1,16 +1,15 @@
 import autocannon from 'autocannon';
+import { randomInt } from 'node:crypto';
 
 export interface Load {
   readonly url: string;
   readonly method?: 'GET' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | undefined;
-  /** A new body for each request, in place of `body`. */
+  /** Makes the body of each request. */
   readonly nextBody?: () => string;
-  /** New headers for each request, on top of `headers`. */
-  readonly nextHeaders?: () => Readonly<Record<string, string>>;
   readonly connections: number;
-  readonly seconds: number;
+  /** Either so long, or so many requests. */
+  readonly until: { readonly seconds: number } | { readonly requests: number };
 }
 
 export interface LoadResult {
@@ -19,29 +18,38 @@ export interface LoadResult {
   readonly p99Ms: number;
 }
 
-/** Sends requests over so many connections for so long. Rejects when one was answered with an error, or not at all. */
-export async function runLoad({ nextBody, nextHeaders, ...load }: Load): Promise<LoadResult> {
-  const { url, method = 'GET', headers = {}, body, connections, seconds } = load;
-  const json = method === 'POST' ? { 'content-type': 'application/json', ...headers } : headers;
+/**
+ * Sends requests, each as if from another address: what limits one client is not what is measured. Rejects when one was
+ * answered with an error, or not at all.
+ */
+export async function runLoad({ nextBody, ...load }: Load): Promise<LoadResult> {
+  const { url, method = 'GET', headers = {}, connections, until } = load;
+  const type = nextBody === undefined ? {} : { 'content-type': 'application/json' };
+  const start = performance.now();
   const result = await autocannon({
     url,
     connections,
-    duration: seconds,
+    timeout: 60,
+    ...('seconds' in until ? { duration: until.seconds } : { amount: until.requests }),
     requests: [
       {
         method,
-        headers: json,
-        ...(body === undefined ? {} : { body }),
+        headers: { ...type, ...headers },
         setupRequest: (request) => ({
           ...request,
-          ...(nextBody ? { body: nextBody() } : {}),
-          headers: { ...request.headers, ...nextHeaders?.() },
+          ...(nextBody === undefined ? {} : { body: nextBody() }),
+          headers: { ...request.headers, 'x-forwarded-for': `10.${byte()}.${byte()}.${byte()}` },
         }),
       },
     ],
   });
-  if (result.errors > 0 || result.non2xx > 0) {
-    throw new Error(`${url}: ${result.non2xx} answers were errors, ${result.errors} requests had none`);
+  const seconds = (performance.now() - start) / 1000;
+  if (result.errors > 0 || result.non2xx > 0 || result['2xx'] === 0) {
+    throw new Error(`${url}: ${result['2xx']} answers, ${result.non2xx} errors, ${result.errors} without an answer`);
   }
-  return { answersASecond: result['2xx'] / result.duration, p99Ms: result.latency.p99 };
+  return { answersASecond: result['2xx'] / seconds, p99Ms: result.latency.p99 };
+}
+
+function byte(): number {
+  return randomInt(1, 255);
 }

@@ -1,15 +1,18 @@
 import type { Row } from './row.ts';
+import { checkout } from './rows/checkout.ts';
 import { clean } from './rows/clean.ts';
 import { copyMemory } from './rows/copy-memory.ts';
 import { copyRows } from './rows/copy-rows.ts';
 import { fleet } from './rows/fleet.ts';
 import { importTime } from './rows/import-time.ts';
+import { ingest } from './rows/ingest.ts';
 import { migrate200 } from './rows/migrate-200.ts';
 import { nothingToDo } from './rows/nothing-to-do.ts';
 import { plan500 } from './rows/plan-500.ts';
 import { queries, transactions } from './rows/pool-calls.ts';
 import { references, referencesMemory } from './rows/references.ts';
 import { setup } from './rows/setup.ts';
+import { healthUnderSignIns, signIns } from './rows/sign-ins.ts';
 import { status } from './rows/status.ts';
 import { testDatabase } from './rows/test-database.ts';
 import { turbo } from './rows/turbo.ts';
@@ -33,6 +36,10 @@ export const ROWS: readonly Row[] = [
   queries,
   importTime,
   verifyToken,
+  signIns,
+  healthUnderSignIns,
+  ingest,
+  checkout,
   references,
   referencesMemory,
   clean,

@@ -31,15 +31,19 @@ export interface Services extends AsyncDisposable {
   log(): string;
 }
 
+export interface ServicesOptions {
+  /** Whether the applications' own databases have their seeds, too. Default false. */
+  readonly seeded?: boolean;
+}
+
 /** Starts the services on free ports of loopback, with the seeds of core; disposing of it stops them. */
-export async function startServices(): Promise<Services> {
+export async function startServices({ seeded = false }: ServicesOptions = {}): Promise<Services> {
   await using opened = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'atriz-services-'));
   opened.defer(() => rm(directory, { recursive: true, force: true }));
   const mail = join(directory, 'mail');
   const shared = opened.use(await openDatabase(sharedDatabase, 'packages/core'));
-  await using seeding = createDatabasePool({ connectionString: shared.connectionString });
-  await runSeeds(seeding.pool, { directory: join(REPOSITORY, 'packages/core/seeds') });
+  await seed(shared.connectionString, 'packages/core');
 
   const urls = await Promise.all(APPLICATIONS.map(async () => `http://localhost:${await freePort()}`));
   const [atrizUrl, mextrackUrl, pshopUrl] = urls as [string, string, string];
@@ -56,6 +60,7 @@ export async function startServices(): Promise<Services> {
   const children = await Promise.all(
     APPLICATIONS.map(async ({ name, definition }, index) => {
       const own = opened.use(await openDatabase(definition, `apps/${name}`));
+      if (seeded) await seed(own.connectionString, `apps/${name}`);
       const child = spawn(process.execPath, ['--conditions=source', `apps/${name}/src/main.ts`], {
         cwd: REPOSITORY,
         stdio: ['ignore', 'pipe', 'pipe'],
@@ -81,6 +86,11 @@ export async function startServices(): Promise<Services> {
 
 async function openDatabase(definition: Definition, directory: string) {
   return createTestDatabase(definition, { directory: join(REPOSITORY, directory) });
+}
+
+async function seed(connectionString: string, directory: string): Promise<void> {
+  await using db = createDatabasePool({ connectionString });
+  await runSeeds(db.pool, { directory: join(REPOSITORY, directory, 'seeds') });
 }
 
 async function answered(url: string, said: () => string): Promise<void> {
