@@ -131,3 +131,17 @@ test('--expect is about one log, and is what verify printed', async () => {
     stdout: 'no audit log is declared\n',
   });
 });
+
+test('clean leaves an empty log, and the seeds begin it anew', async () => {
+  await server.query('atriz_shared', 'DROP TABLE kept_log, kept_head');
+  await expect(family.atriz(['clean', '--yes'], { in: 'packages/core' })).resolves.toMatchObject({ code: 0 });
+  await expect(verify()).resolves.toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('the log is empty') as string,
+  });
+  await expect(family.atriz(['seed'], { in: 'packages/core' })).resolves.toMatchObject({ code: 0 });
+  const { code, stdout } = await verify('--json');
+  expect(code).toBe(0);
+  // six users and the eight roles that they hold
+  expect(JSON.parse(stdout)).toMatchObject({ databases: [{ rows: 14, first: { id: 1 } }] });
+});
