@@ -80,8 +80,8 @@ describe('remoteKeys', () => {
 
   it('is unavailable before the first success, and finds the website when it is there', async () => {
     answer.status = 503;
-    const told: string[] = [];
-    const tell = (_: object, message: string) => void told.push(message);
+    const told: unknown[] = [];
+    const tell = (details: object, message: string) => void told.push([message, details]);
     const keys = remoteKeys(url, { logger: { info: tell, warn: tell, error: tell } });
     const unavailable = { code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: 2 };
     await expect(keys.verificationKey(first.id, NOW)).rejects.toMatchObject(unavailable);
@@ -89,7 +89,7 @@ describe('remoteKeys', () => {
     expect(asked).toBe(1);
     answer.status = 200;
     expect(await keys.verificationKey(first.id, later(2))).toBeDefined();
-    expect(told).toStrictEqual(['the public keys cannot be read']);
+    expect(told).toStrictEqual([['the public keys cannot be read', { url, reason: `${url} answered 503` }]]);
   });
 
   it.each([

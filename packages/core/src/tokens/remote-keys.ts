@@ -42,7 +42,7 @@ export function remoteKeys(url: string, { timeoutMs = 5000, logger = SILENT }: R
       readAt = now.getTime();
       return true;
     } catch (error) {
-      logger.warn({ err: error, url }, 'the public keys cannot be read');
+      logger.warn({ url, reason: reasonOf(error) }, 'the public keys cannot be read');
       return false;
     }
   };
@@ -86,6 +86,12 @@ async function fetchKeys(url: string, timeoutMs: number): Promise<ReadonlyMap<st
   const ours = Array.isArray(keys) ? keys.filter(isOurs) : [];
   if (ours.length === 0) throw new Error(`${url} published no Ed25519 key`);
   return new Map(await Promise.all(ours.map(async (key) => [key.kid, await importPublicHalf(key)] as const)));
+}
+
+/** What fetch found is in the cause of its error. No stack: a website that is still starting is no mistake. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  return cause instanceof Error ? `${message}: ${cause.message}` : message;
 }
 
 /** Keys of other kinds may stand beside them, for other things. */
