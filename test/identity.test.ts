@@ -13,6 +13,8 @@ const PENDING = '1700000000002_weeds';
 /** The commands that write into a database, and how each is run when it would write most; ORCHARD is that database. */
 const WRITING: Readonly<Record<string, readonly string[]>> = {
   setup: [],
+  'roles apply': [],
+  'roles password': ['app', '--output', 'app.password'],
   create: [],
   seed: [],
   clean: ['--yes'],
@@ -39,6 +41,7 @@ const READING: Readonly<Record<string, readonly string[]>> = {
   doctor: [],
   validate: [],
   'audit verify': [],
+  'roles check': [],
   'check env': [],
   'identity show': [],
   'migrate status': [],

@@ -11,7 +11,7 @@ export interface Server {
   url(database: string): string;
   query<Row extends object>(database: string, text: string, values?: readonly unknown[]): Promise<Row[]>;
   databaseExists(name: string): Promise<boolean>;
-  /** Drops the databases that exist, whoever is still connected to them. */
+  /** Drops the databases that exist, whoever is still connected to them, and their roles. */
   drop(names: readonly string[]): Promise<void>;
 }
 
@@ -50,6 +50,13 @@ export function serverAt(parameters: ConnectionParameters): Server {
         [names],
       );
       for (const { statement } of rows) await query('postgres', statement);
+      const roles = names.flatMap((name) => ['owner', 'app', 'read', 'backup'].map((kind) => `${name}_${kind}`));
+      const made = await query<{ statement: string }>(
+        'postgres',
+        `SELECT format('DROP ROLE %I', rolname) AS statement FROM pg_roles WHERE rolname = ANY ($1)`,
+        [roles],
+      );
+      for (const { statement } of made) await query('postgres', statement);
     },
   };
 }

@@ -17,7 +17,7 @@ import { selectDatabases, type SelectionOptions } from './selection.ts';
 export interface Surroundings {
   readonly directory: string;
   readonly variables: Readonly<Record<string, string | undefined>>;
-  readonly stdin: { readonly isTTY?: boolean };
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly signal: AbortSignal;

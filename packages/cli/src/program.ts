@@ -9,6 +9,7 @@ import { addIdentityCommands } from './grammar/identity.ts';
 import { addMigrateCommands } from './grammar/migrate.ts';
 import { addNewCommand } from './grammar/new.ts';
 import { addReferencesCommands } from './grammar/references.ts';
+import { addRolesCommands } from './grammar/roles.ts';
 import { addWorkspaceCommands } from './grammar/workspace.ts';
 import { openInvocation, type Surroundings } from './invocation.ts';
 
@@ -37,6 +38,7 @@ export function createProgram(surroundings: Surroundings, onExitCode: (code: num
   addDoctorCommand(program, run);
   addNewCommand(program, run);
   addReferencesCommands(program, run);
+  addRolesCommands(program, run);
   addWorkspaceCommands(program, run);
   return program;
 }

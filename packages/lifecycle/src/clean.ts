@@ -7,6 +7,7 @@ import { withRun } from './ledger/run.ts';
 import { withMigrationLock } from './lock.ts';
 import { HISTORY_SCHEMA } from './migrations/history.ts';
 import { refuseReset } from './safety.ts';
+import { becomeOwner } from './roles/as-owner.ts';
 import { withSession } from './session.ts';
 import type { Target } from './target.ts';
 
@@ -57,6 +58,7 @@ export async function cleanDatabase(target: Target, context: Context = {}): Prom
   return withSession(target.parameters, context, (client) =>
     withMigrationLock(client, target, context, async () => {
       await refuseDestruction(client, target, 'clean', context);
+      await becomeOwner(client);
       const { rows: tables } = await client.query<Table>(LIST_TABLES, [
         HISTORY_SCHEMA,
         target.database.migrationsTable,

@@ -6,6 +6,7 @@ import { planIdentity, type IdentityChange, type WrittenIdentity } from './ledge
 import { withRun } from './ledger/run.ts';
 import { compareIdentity, createLedger, readIdentity, type Identity } from './ledger/identity.ts';
 import { withMigrationLock } from './lock.ts';
+import { becomeOwner } from './roles/as-owner.ts';
 import { withSession } from './session.ts';
 import type { Target } from './target.ts';
 
@@ -64,6 +65,7 @@ export function setIdentity(target: Target, change: IdentityChange, context: Con
     return withMigrationLock(client, target, context, async () => {
       const outcome = await decide(client, target, change, context);
       const { family, definition, environment, protected: isProtected, instance } = outcome.identity;
+      await becomeOwner(client);
       await createLedger(client, target);
       return withRun(client, 'identity set', context, async () => {
         await client.query(

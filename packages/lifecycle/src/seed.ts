@@ -10,6 +10,7 @@ import { withMigrationLock } from './lock.ts';
 import { withGroupedCommits } from './durability.ts';
 import { forbids } from './safety.ts';
 import { planSeeds, type SeedPlan } from './seed-plan.ts';
+import { becomeOwner } from './roles/as-owner.ts';
 import { withSession } from './session.ts';
 import type { Target } from './target.ts';
 
@@ -53,6 +54,7 @@ export async function seedDatabase(
     const glance = await plan();
     if (glance.wanted.size === 0) return outcomeOf([], glance);
     return withMigrationLock(client, target, context, async () => {
+      await becomeOwner(client);
       const planned = await plan();
       const results = await withGroupedCommits(client, () =>
         withRun(client, 'seed', context, ({ note }) =>

@@ -85,11 +85,12 @@ function describeClean({ tables, rows, exact }: CleanResult): string {
   return `${plural(tables, 'table')} emptied of ${exact ? '' : 'about '}${plural(rows, 'row')}`;
 }
 
-function describePrepare({ created, applied, seeded }: PrepareResult): string {
+function describePrepare({ created, applied, seeded, roleChanges }: PrepareResult): string {
   const parts = [
     created ? 'created' : '',
     applied.length > 0 ? plural(applied.length, 'migration') : '',
     seeded.length > 0 ? plural(seeded.length, 'seed') : '',
   ].filter(Boolean);
-  return parts.length > 0 ? parts.join(', ') : 'nothing to do';
+  if (parts.length > 0) return parts.join(', ');
+  return roleChanges === undefined ? 'nothing to do' : 'roles applied';
 }

@@ -8,6 +8,7 @@ import { recordTexts } from '../ledger/migration-rows.ts';
 import { withRun, type Run } from '../ledger/run.ts';
 import { withMigrationLock } from '../lock.ts';
 import type { OpenOther } from '../plan/requirements.ts';
+import { asOwner } from '../roles/as-owner.ts';
 import { withSession } from '../session.ts';
 import { refuseSquashedFiles } from '../squash/standing.ts';
 import { takeOverSquashed } from '../squash/take-over.ts';
@@ -74,16 +75,17 @@ export async function migrateUp(
       const { files, unrecorded, squashed } = await planUp(client, target, all, options);
       const units = await readUnits(files, 'up');
       await checkRequired(units, target, options, context);
-      const ledger = createLedger(client, target);
       void loadLibrary(); // while the server makes the ledger
-      await ledger;
-      await adopt(client, target, unrecorded);
-      if (files.length === 0 && squashed.length === 0) return NOTHING;
-      await recorded(client, 'migrate up', context, async (run) => {
-        await takeOverSquashed(client, target, squashed, { ...context, run });
-        if (units.length > 0) await runMigrations(client, target, units, { context, run });
+      return asOwner(client, target, async () => {
+        await createLedger(client, target);
+        await adopt(client, target, unrecorded);
+        if (files.length === 0 && squashed.length === 0) return NOTHING;
+        await recorded(client, 'migrate up', context, async (run) => {
+          await takeOverSquashed(client, target, squashed, { ...context, run });
+          if (units.length > 0) await runMigrations(client, target, units, { context, run });
+        });
+        return { applied: files.map(({ name }) => name), undone: [] };
       });
-      return { applied: files.map(({ name }) => name), undone: [] };
     });
   };
   return withSession(target.parameters, context, work, { pipeline: true });

@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import { refuseDestruction } from '../guard.ts';
 import { createLedger } from '../ledger/identity.ts';
 import { withMigrationLock } from '../lock.ts';
+import { asOwner } from '../roles/as-owner.ts';
 import { withSession } from '../session.ts';
 import type { Target } from '../target.ts';
 import { checkCount, NOTHING, recorded, type MigrateResult } from './migrate.ts';
@@ -89,10 +90,12 @@ async function withUndo(
       // What keeps only `up` from running is told all the same; not of those that are undone, which may be half-written.
       for (const { message, name } of obstacles) if (!names.has(name ?? '')) context.onProgress?.(message);
       await requireBackup(client, target, context);
-      await createLedger(client, target); // a history that node-pg-migrate made alone has none yet
       const files = newest.map(({ name }) => all.find((file) => file.name === name)!);
       for (const file of files) await refuseIrreversible(file);
-      return work(client, files);
+      return asOwner(client, target, async () => {
+        await createLedger(client, target); // a history that node-pg-migrate made alone has none yet
+        return work(client, files);
+      });
     });
   return withSession(target.parameters, context, undo, { pipeline: true });
 }

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Context } from '../context.ts';
 import { requireIdentity } from '../ledger/required-identity.ts';
+import { becomeOwner } from '../roles/as-owner.ts';
 import { withSession } from '../session.ts';
 import type { Target } from '../target.ts';
 
@@ -34,6 +35,7 @@ export async function openSession(access: FamilyAccess, database: string): Promi
   const session = withSession(target.parameters, access.contextFor?.(database) ?? {}, async (client) => {
     await client.query(SETTINGS);
     await requireIdentity(client, target);
+    await becomeOwner(client);
     opened.resolve(client);
     await closing.promise;
   });

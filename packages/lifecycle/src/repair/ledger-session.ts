@@ -7,6 +7,7 @@ import { withMigrationLock } from '../lock.ts';
 import { directoryOf, readMigrationFiles, type MigrationFile } from '../migrations/migration-file.ts';
 import { findObstacles } from '../migrations/obstacles.ts';
 import { readStanding, type Standing } from '../migrations/standing.ts';
+import { becomeOwner } from '../roles/as-owner.ts';
 import { withSession } from '../session.ts';
 import type { Target } from '../target.ts';
 
@@ -34,6 +35,7 @@ export async function withLedgerSession<Result>(
       const standing = await readStanding(client, target, files);
       const mismatch = findObstacles(standing, target).find(({ code }) => code === 'IDENTITY_MISMATCH');
       if (mismatch) throw new AtrizError(mismatch.code, mismatch.message, { hint: mismatch.hint });
+      await becomeOwner(client);
       await createLedger(client, target);
       return withRun(client, command, context, async (run) => {
         await client.query('BEGIN');

@@ -1,4 +1,5 @@
 import { AtrizError, sqlState } from '@atriz/database';
+import { rolePassword } from '@atriz/database/workspace';
 import pg from 'pg';
 import type { Context } from '../context.ts';
 import { withRun } from '../ledger/run.ts';
@@ -15,7 +16,7 @@ import { readRoleStanding, type RoleStanding } from './standing.ts';
 export interface ApplyRolesOptions {
   /** Default: after the database. */
   readonly names?: RoleNames | undefined;
-  /** The password that a role shall have. Default: none is set, and those that are set stay. */
+  /** The password that a role shall have. Default: on the embedded server its own; elsewhere those that are set stay. */
   readonly passwordOf?: ((role: string) => string) | undefined;
 }
 
@@ -35,7 +36,7 @@ export interface ApplyRolesResult {
  */
 export async function applyRoles(
   target: Target,
-  { names = roleNames(target.parameters.database), passwordOf }: ApplyRolesOptions = {},
+  { names = roleNames(target.parameters.database), passwordOf = passwordsOf(target) }: ApplyRolesOptions = {},
   context: Context = {},
 ): Promise<ApplyRolesResult> {
   const work = async (client: pg.Client): Promise<ApplyRolesResult> => {
@@ -55,6 +56,11 @@ export async function applyRoles(
   return withSession(target.parameters, context, work, { pipeline: true });
 }
 
+/** Whoever has the embedded server's own password has those of its roles; what is on another server is not ours to set. */
+function passwordsOf({ provider, parameters }: Target): ApplyRolesOptions['passwordOf'] {
+  return provider === 'embedded' ? (role) => rolePassword(parameters.password, role) : undefined;
+}
+
 interface Todo extends RoleStanding {
   readonly passwords: readonly { readonly role: string; readonly password: string }[];
 }
@@ -66,7 +72,9 @@ function isDone({ catalog, changes, passwords }: Todo): boolean {
 function describeChanges({ changes, passwords, catalog }: Todo): string[] {
   const told = [
     ...changes.map(({ finding }) => finding),
-    ...passwords.map(({ role }) => `role ${role} has another password`),
+    ...passwords
+      .filter(({ role }) => catalog.roles.some(({ name }) => name === role))
+      .map(({ role }) => `role ${role} has another password`),
   ];
   return told.length > 0 ? told : [`the roles are of version ${catalog.version ?? 'none'}`];
 }

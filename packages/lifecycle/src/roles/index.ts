@@ -3,3 +3,4 @@ export { applyRoles, type ApplyRolesOptions, type ApplyRolesResult } from './app
 export { checkRoles, type CheckRolesResult } from './check.ts';
 export { ROLES_VERSION } from './layer.ts';
 export { ROLE_KINDS, roleNames, type RoleKind, type RoleNames } from './names.ts';
+export { setRolePassword } from './set-password.ts';

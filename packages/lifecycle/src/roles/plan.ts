@@ -129,7 +129,7 @@ function planGrant(
     has.map(({ privilege, column }) => (column === null ? privilege : `${privilege} (${column})`)),
   );
   const missing = [...wanted].filter((each) => !present.has(each));
-  const extra = [...present].filter((each) => !wanted.has(each));
+  const extra = [...present].filter((each) => !wanted.has(each)).toSorted();
   const grantable = has.filter((each) => each.grantable).map(({ privilege }) => privilege);
   if (missing.length + extra.length + grantable.length === 0) return [];
   const facts = [

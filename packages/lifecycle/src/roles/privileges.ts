@@ -13,7 +13,7 @@ export interface Grant {
 }
 
 export interface Wanted {
-  readonly access: AccessDefinition | undefined;
+  readonly access?: AccessDefinition | undefined;
   /** The history's table in schema `public`. */
   readonly migrationsTable: string;
 }

@@ -1,6 +1,6 @@
 import { AtrizError } from '@atriz/database';
 import type pg from 'pg';
-import { checkIdentity, readIdentity } from '../ledger/identity.ts';
+import { requireIdentity } from '../ledger/required-identity.ts';
 import { placeOf, type Target } from '../target.ts';
 import { readRoleCatalog, type RoleCatalog } from './catalog.ts';
 import { ROLES_VERSION } from './layer.ts';
@@ -23,9 +23,7 @@ export async function readRoleStanding(
   target: Target,
   names: RoleNames = roleNames(target.parameters.database),
 ): Promise<RoleStanding> {
-  const identity = await readIdentity(client);
-  if (identity === undefined) throw notMigrated(target);
-  checkIdentity(identity, target);
+  await requireIdentity(client, target);
   const catalog = await readRoleCatalog(client, names);
   refuseNewer(catalog, target);
   const { access, migrationsTable } = target.database;
@@ -38,12 +36,6 @@ function refuseNewer({ version }: RoleCatalog, target: Target): void {
   if (version === undefined || version <= ROLES_VERSION) return;
   const message = `the roles of ${placeOf(target)} are of version ${version}, made by a newer Atriz; this one knows ${ROLES_VERSION}`;
   throw new AtrizError('ROLES_DRIFTED', message, { hint: 'use the Atriz that made them, or a newer one' });
-}
-
-function notMigrated(target: Target): AtrizError {
-  return new AtrizError('NOT_MIGRATED', `${placeOf(target)} was never migrated, so nobody knows whose it is`, {
-    hint: 'migrate it first: pnpm db:migrate',
-  });
 }
 
 function namesUnknown(unknown: readonly string[], target: Target): AtrizError {
