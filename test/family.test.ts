@@ -54,7 +54,7 @@ test('setup makes what is missing of the four databases, core first', async () =
 
   expect(code).toBe(0);
   expect(stdout).toMatch(/^atriz_shared +created, \d+ migrations, \d+ seeds /m);
-  expect(stdout).toMatch(/^mextrack_db +nothing to do /m);
+  expect(stdout).toMatch(/^mextrack_db +roles applied /m);
   expect(stdout).toMatch(/^pshop_db +@atriz\/pshop-api +embedded +\d+ +0 +up to date$/m);
   expect(stdout.split('\n', 1)[0]).toMatch(/^atriz_shared /);
   const coreIsReady = stderr.indexOf('atriz_shared: seeded 003_user_roles');

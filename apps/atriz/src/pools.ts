@@ -10,5 +10,9 @@ import definition from '../database.config.ts';
  * await pools.own.query('SELECT 1');
  */
 export function openPools(options: SharedPoolOptions = {}): Promise<ApplicationPools> {
-  return openApplicationPools(definition, { directory: join(import.meta.dirname, '..'), ...options });
+  return openApplicationPools(definition, {
+    directory: join(import.meta.dirname, '..'),
+    sharedRole: 'app',
+    ...options,
+  });
 }

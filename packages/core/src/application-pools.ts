@@ -1,7 +1,7 @@
 import type { DatabasePool, Definition, ServedDatabase } from '@atriz/database';
 import { readProvider } from '@atriz/database/workspace';
 import { sharedDatabase } from './definition.ts';
-import { openPool, openReadyPool } from './ready-pool.ts';
+import { openPoolLike, openReadyPool } from './ready-pool.ts';
 import { DIRECTORY, type SharedPoolOptions } from './pool.ts';
 
 /** The two databases that an application reads; disposing of it closes all pools. */
@@ -19,6 +19,8 @@ export interface ApplicationPools extends AsyncDisposable {
 export interface ApplicationPoolsOptions extends SharedPoolOptions {
   /** The application's directory, whose `.env` counts for its own database. */
   readonly directory: string;
+  /** As which of its roles the shared database is connected to, on the embedded server. Default `read`. */
+  readonly sharedRole?: 'app' | 'read' | undefined;
 }
 
 /**
@@ -31,15 +33,15 @@ export interface ApplicationPoolsOptions extends SharedPoolOptions {
  */
 export async function openApplicationPools(
   definition: Definition,
-  { directory, max, variables }: ApplicationPoolsOptions,
+  { directory, max, variables, sharedRole = 'read' }: ApplicationPoolsOptions,
 ): Promise<ApplicationPools> {
   const where = variables ? { directory, variables } : { directory };
   await using opened = new AsyncDisposableStack();
-  const own = opened.use(await openReadyPool(definition, { directory, max, variables }));
+  const own = opened.use(await openReadyPool(definition, { directory, max, variables, role: 'app' }));
   const shared = opened.use(
-    await openReadyPool(sharedDatabase, { directory: DIRECTORY, max, variables, mayBeAway: true }),
+    await openReadyPool(sharedDatabase, { directory: DIRECTORY, max, variables, mayBeAway: true, role: sharedRole }),
   );
-  const listening = opened.use(await openPool(sharedDatabase, { directory: DIRECTORY, max: 1, variables }));
+  const listening = opened.use(openPoolLike(shared, { max: 1 }));
   const databases = [
     { definition, directory, db: own, provider: await readProvider(definition, where) },
     {

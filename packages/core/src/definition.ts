@@ -6,20 +6,21 @@ export const sharedDatabase = defineDatabase({
   urlVariable: 'SHARED_DATABASE_URL',
   directUrlVariable: 'DIRECT_SHARED_DATABASE_URL',
   // Rows that are withdrawn stay until they expire (atriz maintain), and what happened is added by record_audit alone.
+  // Other applications read, as atriz_shared_read, who somebody is and what was withdrawn: no password, no token.
   access: {
+    '*': { read: [] },
     users: {
       app: ['select', 'insert', 'update'],
       read: ['id', 'email', 'name', 'email_verified', 'is_active', 'created_at', 'updated_at', 'token_version'],
     },
-    roles: { app: ['select'] },
-    user_roles: { app: ['select', 'insert', 'delete'] },
-    auth_tokens: { app: ['select', 'insert', 'update'], read: [] },
-    token_revocations: { app: ['select', 'insert', 'update'] },
-    sign_in_attempts: { read: [] },
-    sign_in_addresses: { app: ['select', 'insert', 'update'], read: [] },
-    user_deletions: { app: ['select', 'insert', 'update'], read: [] },
-    audit_log: { app: [], read: [] },
-    audit_log_head: { app: [], read: [] },
+    roles: { app: ['select'], read: ['id', 'name', 'description', 'created_at', 'updated_at'] },
+    user_roles: { app: ['select', 'insert', 'delete'], read: ['user_id', 'role_id', 'granted_at'] },
+    auth_tokens: { app: ['select', 'insert', 'update'] },
+    token_revocations: { app: ['select', 'insert', 'update'], read: ['subject_id', 'least_version', 'revoked_at'] },
+    sign_in_addresses: { app: ['select', 'insert', 'update'] },
+    user_deletions: { app: ['select', 'insert', 'update'] },
+    audit_log: { app: [] },
+    audit_log_head: { app: [] },
   },
   audit: { table: 'audit_log' },
   maintenance: {

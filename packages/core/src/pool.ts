@@ -19,5 +19,5 @@ export const DIRECTORY = join(import.meta.dirname, '..');
  * `assertReady` does when it is not the one, or too old for this code.
  */
 export function openSharedPool(options: SharedPoolOptions = {}): Promise<DatabasePool> {
-  return openReadyPool(sharedDatabase, { directory: DIRECTORY, ...options });
+  return openReadyPool(sharedDatabase, { directory: DIRECTORY, role: 'app', ...options });
 }

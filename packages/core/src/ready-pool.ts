@@ -1,5 +1,5 @@
 import { assertReady, AtrizError, createDatabasePool, type DatabasePool, type Definition } from '@atriz/database';
-import { connectionStringFor, readFamilyName } from '@atriz/database/workspace';
+import { connectionStringFor, readFamilyName, readProvider } from '@atriz/database/workspace';
 
 export interface PoolOptions {
   /** The directory of the package that owns the definition: its `.env` and its migrations count. */
@@ -7,6 +7,8 @@ export interface PoolOptions {
   readonly max?: number | undefined;
   /** Default: the variables of this process. */
   readonly variables?: Readonly<Record<string, string | undefined>> | undefined;
+  /** As which role of the database, where nothing but the embedded server is configured; see `connectionStringFor`. */
+  readonly role?: 'app' | 'read' | undefined;
 }
 
 export interface ReadyPoolOptions extends PoolOptions {
@@ -17,20 +19,42 @@ export interface ReadyPoolOptions extends PoolOptions {
 /** A request would rather be told soon that a database is away than wait for it. `DB_POOL_ACQUIRE_TIMEOUT` says otherwise. */
 const ACQUIRE_MS = 5000;
 
+/** The role is not there, or was given nothing in a database that was made anew. */
+const UNKNOWN = new Set(['AUTHENTICATION_FAILED', 'PERMISSION_DENIED']);
+
 const AWAY = new Set(['SERVER_UNREACHABLE', 'CONNECTION_FAILED', 'CONNECTION_LOST']);
 
-/** A pool on a definition's database, wherever that is; nobody has asked it anything. */
-export async function openPool(
+async function openPool(
   definition: Definition,
-  { directory, max, variables = process.env }: PoolOptions,
+  { directory, max, variables = process.env, role }: PoolOptions,
 ): Promise<DatabasePool> {
-  const connectionString = await connectionStringFor(definition, { directory, variables });
+  const connectionString = await connectionStringFor(definition, { directory, variables, role });
   const connectionTimeoutMillis = variables.DB_POOL_ACQUIRE_TIMEOUT ? undefined : ACQUIRE_MS;
   return createDatabasePool({ connectionString, max, connectionTimeoutMillis });
 }
 
-/** A pool on a definition's database, which has been asked whether it is the one, and new enough for this code. */
-export async function openReadyPool(
+/** A second pool, to where the first one leads and as whom. */
+export function openPoolLike({ pool }: DatabasePool, { max }: { readonly max: number }): DatabasePool {
+  const { connectionString, connectionTimeoutMillis } = pool.options;
+  return createDatabasePool({ connectionString, connectionTimeoutMillis, max });
+}
+
+/**
+ * A pool on a definition's database, which has been asked whether it is the one, and new enough for this code. On an
+ * embedded server whose roles were not applied yet it connects as before there were any; `assertRuntimeRole` tells.
+ */
+export async function openReadyPool(definition: Definition, options: ReadyPoolOptions): Promise<DatabasePool> {
+  const { directory, role, variables = process.env } = options;
+  try {
+    return await openAsked(definition, options);
+  } catch (error) {
+    const isUnknown = role !== undefined && error instanceof AtrizError && UNKNOWN.has(error.code);
+    if (!isUnknown || (await readProvider(definition, { directory, variables })) !== 'embedded') throw error;
+    return openAsked(definition, { ...options, role: undefined });
+  }
+}
+
+async function openAsked(
   definition: Definition,
   { mayBeAway = false, ...options }: ReadyPoolOptions,
 ): Promise<DatabasePool> {

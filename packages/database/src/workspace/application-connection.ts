@@ -3,6 +3,7 @@ import { AtrizError } from '../errors.ts';
 import { formatConnectionString, type ConnectionParameters } from './connection-string.ts';
 import { resolveConnection, type Provider } from './connection.ts';
 import { readEnvironment } from './environment.ts';
+import { rolePassword } from './role-password.ts';
 import { findWorkspaceRoot } from './root.ts';
 import { readServerFile, type ServerFile } from './server-file.ts';
 
@@ -11,6 +12,11 @@ export interface ConnectionStringOptions {
   readonly directory: string;
   /** Default: the variables of this process. */
   readonly variables?: Readonly<Record<string, string | undefined>>;
+  /**
+   * As which of the database's roles, on the embedded server, where `atriz roles apply` made them. Default: as the server's
+   * superuser. Where a URL or `PG…` variables say where the database is, they say as whom too.
+   */
+  readonly role?: 'app' | 'read' | undefined;
 }
 
 /**
@@ -19,13 +25,16 @@ export interface ConnectionStringOptions {
  */
 export async function connectionStringFor(
   definition: Definition,
-  { directory, variables = process.env }: ConnectionStringOptions,
+  { directory, variables = process.env, role }: ConnectionStringOptions,
 ): Promise<string> {
   const root = await rootAround(directory);
   const connection = resolveConnection(definition, await readEnvironment(root, directory, variables));
   if (connection.provider === 'postgresql') return formatConnectionString(connection.parameters);
   const server = await readServerFile(root);
-  if (server !== undefined) return formatConnectionString(embeddedParameters(server, connection.database));
+  if (server !== undefined) {
+    const parameters = embeddedParameters(server, connection.database);
+    return formatConnectionString(role === undefined ? parameters : asRole(parameters, role));
+  }
   throw new AtrizError(
     'EMBEDDED_NOT_RUNNING',
     `"${definition.name}" is on the embedded server, which was never started`,
@@ -33,6 +42,11 @@ export async function connectionStringFor(
       hint: 'start it with: pnpm db:start',
     },
   );
+}
+
+function asRole(parameters: ConnectionParameters, role: 'app' | 'read'): ConnectionParameters {
+  const user = `${parameters.database}_${role}`;
+  return { ...parameters, user, password: rolePassword(parameters.password, user) };
 }
 
 /** Who runs the server that {@link connectionStringFor} leads to. */
