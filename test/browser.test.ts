@@ -48,7 +48,7 @@ describe.skipIf(CHROMIUM === undefined && !CHROMIUM_REQUIRED)('the pages in a br
     await page.waitForURL(`${services.mextrack}/**`);
     await page.getByRole('button', { name: 'Sign out' }).waitFor();
     const shop = await context.newPage();
-    await shop.goto(services.mextrack);
+    await shop.goto(services.pshop);
     await shop.getByRole('button', { name: 'Sign out' }).waitFor();
 
     // Signed out there is signed out here.

@@ -37,6 +37,17 @@ describe('the website', () => {
     expect(body).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\son\w+=|\sstyle=/);
   });
 
+  it('lets nobody on the way keep a token', async () => {
+    const ada = await service.signUp('Tess');
+    const payload = { email: ada.email, password: PASSWORD };
+    const answers = [
+      await ask(service, 'POST /auth/sign-in', { payload }),
+      await ask(service, 'POST /auth/session', { payload, headers: { origin: ISSUER } }),
+      await ask(service, 'GET /profile', { user: ada }),
+    ];
+    expect(answers.map(({ headers }) => headers['cache-control'])).toStrictEqual(['no-store', 'no-store', 'no-store']);
+  });
+
   it('takes five contact messages a minute of one address', async () => {
     const payload = { name: 'Rui', email: 'rui@example.com', subject: 'Vans', body: 'Forty.' };
     const statuses = [];

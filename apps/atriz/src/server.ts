@@ -48,6 +48,10 @@ export async function buildServer({
     trustProxy,
     ...serverOptions,
   });
+  // Tokens and what is one person's: what does not say otherwise is kept by nobody on the way.
+  app.addHook('onSend', async (_, reply) => {
+    if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
+  });
   await app.register(authentication, { verifier });
   await app.register(fastifyCookie);
 
