@@ -42,7 +42,7 @@ BEGIN
 
   WITH spaced AS (
     SELECT vehicle_id, recorded_at,
-      recorded_at - lag(recorded_at) OVER (PARTITION BY vehicle_id ORDER BY recorded_at) > interval '5 minutes' AS begins
+      recorded_at - lag(recorded_at) OVER (PARTITION BY vehicle_id ORDER BY recorded_at) > interval '15 minutes' AS begins
     FROM new_positions
   ),
   numbered AS (

@@ -2,7 +2,7 @@
  * The tables of mextrack_db, as its migrations make them, for Kysely. Generated: do not edit, but migrate, and run
  * `pnpm db:generate`.
  *
- * Made from migrations: 0da625571831a51bfaecb56e015a57d337b494d86eb4ba5684d433c85a0a5e05
+ * Made from migrations: ab1e82e4d7a2e987e4f0964e7cc151b8da03af149cc84de123917bd74e876068
  */
 import type { ColumnType } from 'kysely';
 
