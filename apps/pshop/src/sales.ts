@@ -3,7 +3,7 @@ import { createKysely, type Queryable } from '@atriz/database/kysely';
 import { sql } from 'kysely';
 import { toCents } from './cents.ts';
 import type { DB } from './schema.ts';
-import { readAtTill, type Till } from './till.ts';
+import { readAtTill, seesAll, type Till } from './till.ts';
 
 export interface SaleSummary {
   readonly id: string;
@@ -76,6 +76,7 @@ export async function listSales(
       .select(['id', 'user_id', 'payment_method', 'total_cents', 'sold_at'])
       // A Date has milliseconds; two sales of the same one would fall between two pages.
       .select(sql<string>`to_char(sold_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`.as('sold_at_key'))
+      .$if(!seesAll(till), (query) => query.where('user_id', '=', till.seller.userId))
       .$if(after !== undefined, (query) =>
         query.where(sql<boolean>`(sold_at, id) < (${after![0]}::timestamptz, ${after![1]}::uuid)`),
       )

@@ -2,7 +2,7 @@ import { AtrizError, sqlState } from '@atriz/database';
 import { createKysely } from '@atriz/database/kysely';
 import { toPage, type Page } from '@atriz/http';
 import type { DB } from './schema.ts';
-import { atTill, readAtTill, type Till } from './till.ts';
+import { atTill, readAtTill, seesAll, type Till } from './till.ts';
 import { violates } from './violation.ts';
 
 export interface NewMovements {
@@ -81,6 +81,7 @@ export async function listMovements(
 ): Promise<Page<StockMovement>> {
   return readAtTill(till, async (client) => {
     let query = createKysely<DB>(client).selectFrom('stock_movements').select(COLUMNS);
+    if (!seesAll(till)) query = query.where('user_id', '=', till.seller.userId);
     if (productId !== undefined) query = query.where('product_id', '=', productId);
     if (reference !== undefined) query = query.where('reference', '=', reference);
     if (after !== undefined) query = query.where('id', '<', String(after));

@@ -37,3 +37,11 @@ export async function atTill<Result>(
 export function readAtTill<Result>(till: Till, work: (client: TillClient) => Promise<Result>): Promise<Result> {
   return atTill(till, work, { readOnly: true });
 }
+
+/**
+ * Whether the seller sees what others sold. Row-level security decides; a query that says the same finds a seller's own
+ * rows by their index, and does not look through everybody's.
+ */
+export function seesAll({ seller: { roles } }: Till): boolean {
+  return roles.includes('manager') || roles.includes('admin');
+}

@@ -1,3 +1,4 @@
+import { text } from '@atriz/http';
 import { z } from 'zod';
 
 /** For the description of a route that needs a token. */
@@ -6,7 +7,7 @@ export const bearer = { security: [{ bearer: [] }] };
 export const byId = z.object({ id: z.uuid() });
 
 /** Where a page of a list by name begins. */
-export const nameKey = z.tuple([z.string(), z.uuid()]);
+export const nameKey = z.tuple([text(), z.uuid()]);
 
 /** Where a page of a list by time begins. */
 export const timeKey = z.tuple([z.iso.datetime(), z.uuid()]);
