@@ -80,6 +80,18 @@ describe('a password reset', () => {
     expect(on.sent.filter(({ kind }) => kind === 'reset')).toStrictEqual([]);
   });
 
+  it('is answered before anybody looks whether there is an account, so that the time tells nothing', async () => {
+    const client = await on.test.db.pool.connect();
+    await client.query('BEGIN');
+    await client.query('LOCK TABLE users IN ACCESS EXCLUSIVE MODE');
+    await on.auth.requestPasswordReset({ email: EMAIL, address: HOME });
+    await on.auth.requestPasswordReset({ email: 'nobody@example.com', address: HOME });
+    expect(on.sent.filter(({ kind }) => kind === 'reset')).toStrictEqual([]);
+    await client.query('COMMIT');
+    client.release();
+    expect(await on.lastToken('reset', EMAIL)).toMatch(/^[\w-]{43}$/);
+  });
+
   it('is of no use once the account was deactivated', async () => {
     const token = await requestReset();
     await on.auth.deactivate({ userId, actorId: userId });

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { hashSync } from 'bcryptjs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createPasswordHasher } from './hasher.ts';
@@ -23,6 +25,28 @@ describe('createPasswordHasher', () => {
 
   it.each([[undefined], ['hash'], ['']])('finds no password in the hash %j', async (hash) => {
     expect(await hasher.compare('a password', hash)).toStrictEqual({ matches: false });
+  });
+
+  it('leaves the event loop free', async () => {
+    await using dear = createPasswordHasher({ cost: 10 });
+    let turns = 0;
+    const timer = setInterval(() => {
+      turns += 1;
+    }, 1);
+    await dear.hash('a password');
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(5);
+  });
+
+  it('keeps no process alive, and needs nobody to end its threads', async () => {
+    const script = `
+      import { createPasswordHasher } from ${JSON.stringify(new URL('hasher.ts', import.meta.url).href)};
+      const hash = await createPasswordHasher({ cost: 4 }).hash('a password');
+      console.log(hash.slice(0, 7));`;
+    const args = ['--conditions=source', '--input-type=module', '--eval', script];
+    // Threads end after half a minute without work: less is soon enough to tell.
+    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 25_000 });
+    expect(stdout).toBe('$2b$04$\n');
   });
 
   it('refuses work when too much waits', async () => {

@@ -82,17 +82,17 @@ describe('signOutEverywhere', () => {
   });
 
   it('leaves nothing behind of refreshes that come at the same moment', async () => {
-    const pairs = await Promise.all(Array.from({ length: 4 }, () => on.auth.signIn(ATTEMPT)));
-    const [refreshed] = await Promise.all([
-      Promise.allSettled(pairs.map((pair) => on.auth.refresh(pair))),
-      on.auth.signOutEverywhere({ userId }),
-    ]);
-    const won = refreshed.filter((each) => each.status === 'fulfilled').map(({ value }) => value);
-    for (const pair of [...pairs, ...won]) expect(await on.isWithdrawn(pair.accessToken)).toBe(true);
-    const { rowCount } = await on.test.db.query(
-      `SELECT FROM auth_tokens WHERE token_type = 'refresh' AND revoked_at IS NULL`,
-    );
-    expect(rowCount).toBe(0);
+    for (let round = 0; round < 5; round += 1) {
+      const pairs = await Promise.all(Array.from({ length: 4 }, () => on.auth.signIn(ATTEMPT)));
+      const refreshes = Promise.allSettled(pairs.map((pair) => on.auth.refresh(pair)));
+      await on.auth.signOutEverywhere({ userId });
+      const won = (await refreshes).filter((each) => each.status === 'fulfilled').map(({ value }) => value);
+      for (const pair of [...pairs, ...won]) expect(await on.isWithdrawn(pair.accessToken)).toBe(true);
+      const { rowCount } = await on.test.db.query(
+        `SELECT FROM auth_tokens WHERE token_type = 'refresh' AND revoked_at IS NULL`,
+      );
+      expect(rowCount).toBe(0);
+    }
   });
 
   it('is for users', async () => {
