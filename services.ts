@@ -87,7 +87,7 @@ function killGroup({ pid }: ChildProcess): void {
 }
 
 const [scriptName = 'dev'] = process.argv.slice(2);
-const services = await readServices(import.meta.dirname, scriptName);
+const services = await readServices(process.cwd(), scriptName);
 const env = variablesOf(services);
 const width = Math.max(...services.map(({ name }) => name.length));
 

@@ -25,6 +25,8 @@ export interface RunningCommand {
   readonly result: Promise<CommandResult>;
   /** Resolves when `text` was said on either stream; rejects when the command ends without it. */
   said(text: string): Promise<void>;
+  /** What it has said on standard output so far. */
+  output(): string;
 }
 
 /** Runs `atriz` to its end. */
@@ -46,6 +48,11 @@ export function runShell(line: string, { cwd, env = {} }: CommandOptions): Promi
 /** Runs another program of the workspace to its end. */
 export function runProgram(program: string, args: readonly string[], options: CommandOptions): Promise<CommandResult> {
   return start(program, args, options).result;
+}
+
+/** Starts another program of the workspace, for a test that does something to it while it runs. */
+export function startProgram(program: string, args: readonly string[], options: CommandOptions): RunningCommand {
+  return start(program, args, options);
 }
 
 function start(program: string, args: readonly string[], { cwd, env = {} }: CommandOptions): RunningCommand {
@@ -77,5 +84,5 @@ function start(program: string, args: readonly string[], { cwd, env = {} }: Comm
       const ended = (): void => reject(new Error(`it never said "${text}" but:\n${output.stdout}${output.stderr}`));
       result.then(ended, ended);
     });
-  return { child, result, said };
+  return { child, result, said, output: () => output.stdout };
 }

@@ -29,6 +29,8 @@ export interface TestService extends AsyncDisposable {
   readonly app: Server;
   /** As superuser: to prepare, and to look at what is there. */
   readonly admin: DatabasePool;
+  /** What a request of somebody carries. */
+  headersOf(userId: string): Promise<Readonly<Record<'authorization', string>>>;
   /** Asks as OWNER, or as somebody else. */
   call(method: Method, url: string, body?: unknown, userId?: string): Promise<Answer>;
 }
@@ -53,16 +55,18 @@ export async function openTestService({
   opened.defer(() => app.close());
   await app.ready();
 
-  const tokenOf = async (userId: string): Promise<string> => {
+  const headersOf = async (userId: string) => {
     const claims = { issuer: ISSUER, audiences: ['mextrack'], userId, sessionId: SESSION, version: 1, now: NOW };
-    return (await signAccessToken(keys, { ...claims, roles: ['member'] })).accessToken;
+    const { accessToken } = await signAccessToken(keys, { ...claims, roles: ['member'] });
+    return { authorization: `Bearer ${accessToken}` };
   };
   const all = opened.move();
   return {
     app,
     admin: test.db,
+    headersOf,
     async call(method, url, body, userId = OWNER) {
-      const headers = { authorization: `Bearer ${await tokenOf(userId)}` };
+      const headers = await headersOf(userId);
       const payload = body === undefined ? {} : { payload: body as object };
       const answer = await app.inject({ method, url, headers, ...payload });
       return {

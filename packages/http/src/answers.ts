@@ -6,6 +6,9 @@ import type { ReadMethods } from './methods.ts';
 import { PROBLEM_TYPE, type Problem } from './problem.ts';
 import { statusOf } from './status.ts';
 
+/** A batch of thousands can have as many faults. */
+const TOLD_FAULTS = 20;
+
 /** Every error of every route, as problem+json. What is this side's fault is logged and not told. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const known = toAtrizError(error);
@@ -16,7 +19,9 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   const detail = status === 500 ? 'something went wrong on this side' : known.message;
   const code = status === 500 ? 'INTERNAL' : known.code;
   const errors = hasZodFastifySchemaValidationErrors(error)
-    ? error.validation.map(({ instancePath, message }) => ({ path: instancePath, message: message ?? 'invalid' }))
+    ? error.validation
+        .slice(0, TOLD_FAULTS)
+        .map(({ instancePath, message }) => ({ path: instancePath, message: message ?? 'invalid' }))
     : undefined;
   send(reply, request, { status, code, detail, errors });
 }

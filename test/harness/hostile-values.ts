@@ -1,0 +1,67 @@
+import fc from 'fast-check';
+
+/** What breaks programs that put it into SQL, into a path, into a page, into a number or into a header. */
+const HOSTILE_TEXTS = [
+  `'`,
+  `"`,
+  `';--`,
+  `' OR '1'='1`,
+  `'; DROP TABLE users CASCADE; --`,
+  `"; DROP TABLE products; --`,
+  `') UNION ALL SELECT current_user, version() --`,
+  `' || (SELECT password_hash FROM users LIMIT 1) || '`,
+  `1; SELECT pg_sleep(10)`,
+  `$1`,
+  `$$; $$`,
+  `\\'; SELECT 1; --`,
+  `%' ESCAPE '!`,
+  `%`,
+  `_`,
+  `/* */`,
+  `\\`,
+  `\0`,
+  `a\u0000b`,
+  `\ud800`,
+  `\udfff\ud800`,
+  `\u202Eeno`,
+  `\uFEFF`,
+  `😀`.repeat(100),
+  `\r\nset-cookie: a=b`,
+  `<script>alert(1)</script>`,
+  `{{7*7}}`,
+  '${7*7}',
+  `../../../../etc/passwd`,
+  `%2e%2e%2f`,
+  `%00`,
+  `NaN`,
+  `Infinity`,
+  `-0`,
+  `1e309`,
+  `9223372036854775808`,
+  `-2147483649`,
+  `0x7f`,
+  `null`,
+  `undefined`,
+  `__proto__`,
+  `constructor`,
+  `2026-02-30T25:61:61Z`,
+  `-271821-04-20T00:00:00Z`,
+  `+275760-09-13T00:00:00Z`,
+  `00000000-0000-0000-0000-000000000000`,
+  ``,
+  ` `,
+  `x`.repeat(5000),
+];
+
+export const hostileText: fc.Arbitrary<string> = fc.oneof(
+  fc.constantFrom(...HOSTILE_TEXTS),
+  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.string({ maxLength: 40 }),
+);
+
+/** Of any kind, for a place that wants one kind. */
+export const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
+  { weight: 3, arbitrary: hostileText },
+  fc.constantFrom(null, true, [], {}, [[]], -1, 0, 1e308, -1e-308, 2 ** 53, 0.1, 2_147_483_648, [null]),
+  fc.jsonValue({ maxDepth: 2 }),
+);
