@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifySchema } from 'fastify';
 
@@ -9,7 +9,7 @@ export interface PageFilesOptions {
 
 const PAGE = join(import.meta.dirname, '../public');
 /** Leaflet as its package has it: no build, and nothing from elsewhere. */
-const LEAFLET = dirname(createRequire(import.meta.url).resolve('leaflet'));
+const LEAFLET = dirname(fileURLToPath(import.meta.resolve('leaflet')));
 const unlisted: { readonly schema: FastifySchema & { readonly hide: true } } = { schema: { hide: true } };
 
 /** Serves the map at `/`, what it draws with at `/leaflet/`, and `/map-settings.json`. */
