@@ -2,7 +2,7 @@
  * The tables of atriz_shared, as its migrations make them, for Kysely. Generated: do not edit, but migrate, and run
  * `pnpm db:generate`.
  *
- * Made from migrations: 9d79cd9a4720e1c29e87ae1c786367ae3e6c7c3061a91bdad7b52ac351bb5c08
+ * Made from migrations: 2329e43d55a45bbb7a1fccf4722df5240f44d4d3dbcccfa76d5526d162e0633b
  */
 import type { ColumnType } from 'kysely';
 

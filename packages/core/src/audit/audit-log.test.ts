@@ -180,6 +180,29 @@ describe('the audit log', () => {
     expect(rows).toStrictEqual([{ rows: 32, last: 32, links: 32, head: 32 }]);
   });
 
+  it.each(['(0,1)', '(4000,7)', ''])(
+    'stays one chain over savepoints, wherever somebody says that its head is: %j',
+    async (place) => {
+      await recordAudit(test.db, { action: 'session.started', userId: USER });
+      await withTransaction(test.db.pool, async (client) => {
+        await client.query(`SELECT set_config('atriz.audit_place', $1, false)`, [place]);
+        await recordAudit(client, { action: 'session.started', userId: USER });
+        await client.query('SAVEPOINT later');
+        await recordAudit(client, { action: 'session.ended', userId: USER });
+        await recordAudit(client, { action: 'session.ended', userId: USER });
+        await client.query('ROLLBACK TO later');
+        await recordAudit(client, { action: 'session.started', userId: USER });
+        await recordAudit(client, { action: 'session.started', userId: USER });
+      });
+      await recordAudit(test.db, { action: 'session.started', userId: USER });
+      const { rows } = await test.db.query(
+        `SELECT array_agg(id::int ORDER BY id) AS ids, count(DISTINCT previous_hash)::int AS links,
+                array_agg(DISTINCT action) AS actions, (SELECT id::int FROM audit_log_head) AS head FROM audit_log`,
+      );
+      expect(rows).toStrictEqual([{ ids: [1, 2, 3, 4, 5], links: 5, actions: ['session.started'], head: 5 }]);
+    },
+  );
+
   it('hashes the text that its comment describes, whatever the session is set to', async () => {
     await withTransaction(test.db.pool, async (client) => {
       await client.query(
