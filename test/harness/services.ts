@@ -25,6 +25,8 @@ export interface Services extends AsyncDisposable {
   readonly website: string;
   readonly mextrack: string;
   readonly pshop: string;
+  /** What the services' databases are called, each on the server of the tests. */
+  readonly databases: Readonly<Record<'shared' | 'atriz' | 'mextrack' | 'pshop', string>>;
   /** The text of the newest mail of a kind, such as `verification`; waits for it. */
   readMail(kind: string): Promise<string>;
   /** Whatever they have logged. */
@@ -56,10 +58,12 @@ export async function startServices({ seeded = false }: ServicesOptions = {}): P
     PSHOP_URL: pshopUrl,
     SMTP_URL: pathToFileURL(mail).href,
   };
+  const databases = { shared: shared.name, atriz: '', mextrack: '', pshop: '' };
   let said = '';
   const children = await Promise.all(
     APPLICATIONS.map(async ({ name, definition }, index) => {
       const own = opened.use(await openDatabase(definition, `apps/${name}`));
+      databases[name] = own.name;
       if (seeded) await seed(own.connectionString, `apps/${name}`);
       const child = spawn(process.execPath, ['--conditions=source', `apps/${name}/src/main.ts`], {
         cwd: REPOSITORY,
@@ -78,6 +82,7 @@ export async function startServices({ seeded = false }: ServicesOptions = {}): P
     website: atrizUrl,
     mextrack: mextrackUrl,
     pshop: pshopUrl,
+    databases,
     readMail: (kind) => readMail(mail, kind),
     log: () => said,
     [Symbol.asyncDispose]: () => all.disposeAsync(),

@@ -66,6 +66,14 @@ describe('what a client is told of PostgreSQL’s errors', () => {
     expect(await told(work)).toStrictEqual({ code: 'SERVICE_UNAVAILABLE', retry: 2 });
   });
 
+  it('a database that lets nobody in passes', async () => {
+    const { connectionString } = database;
+    await using other = createDatabasePool({
+      connectionString: connectionString.replace(/\/[^/?]+(?=\?|$)/, '/nowhere'),
+    });
+    expect(await told(other.query('SELECT 1'))).toStrictEqual({ code: 'SERVICE_UNAVAILABLE', retry: 2 });
+  });
+
   it('a port where nobody listens passes', async () => {
     await using away = createDatabasePool({ connectionString: 'postgresql://nobody@127.0.0.1:1/orchard' });
     expect(await told(away.query('SELECT 1'))).toStrictEqual({ code: 'SERVICE_UNAVAILABLE', retry: 2 });

@@ -49,6 +49,8 @@ export function fromDatabaseError(error: unknown): AtrizError | undefined {
 function isConnectionError(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isConnectionError);
   if (!(error instanceof Error)) return false;
-  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  const { code, syscall, message, severity } = error as NodeJS.ErrnoException & { readonly severity?: string };
+  // The server ended the session, or never began one: for whatever reason, there is no connection.
+  if (severity === 'FATAL') return true;
   return (code !== undefined && syscall !== undefined && UNREACHABLE.has(code)) || LOST.test(message);
 }
