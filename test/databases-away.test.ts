@@ -11,9 +11,12 @@ beforeAll(async () => {
   [server, services] = await Promise.all([openTestServer(), startServices({ seeded: true })]);
   const { accessToken } = (await (await signIn()).json()) as { accessToken: string };
   token = accessToken;
-  expect(await statuses()).toEqual({ me: 200, profile: 200, vehicles: 200, sales: 200 });
 });
 afterAll(() => services[Symbol.asyncDispose]());
+
+it('everything is served while all databases are there', async () => {
+  expect(await statuses()).toEqual({ me: 200, profile: 200, vehicles: 200, sales: 200 });
+});
 
 describe('while the shared database is away', () => {
   beforeAll(() => takeAway(services.databases.shared));
