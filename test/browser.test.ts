@@ -157,6 +157,13 @@ describe.skipIf(CHROMIUM === undefined && !CHROMIUM_REQUIRED)('the pages in a br
     expect(visitor.complaints).toStrictEqual([]);
   });
 
+  it.each(['website', 'mextrack', 'pshop'] as const)('explain the routes of the service: %s', async (name) => {
+    await using visitor = await openVisitor(browser);
+    await visitor.page.goto(`${services[name]}/docs`);
+    await visitor.page.getByText('/health/database').first().waitFor();
+    expect(visitor.complaints).toStrictEqual([]);
+  });
+
   it('fit on a small screen, and can be used by keyboard', async () => {
     await using visitor = await openVisitor(browser, { viewport: { width: 320, height: 640 } });
     const { page } = visitor;

@@ -51,7 +51,6 @@ export async function startServices({ seeded = false }: ServicesOptions = {}): P
   const [atrizUrl, mextrackUrl, pshopUrl] = urls as [string, string, string];
   const common = {
     PATH: process.env['PATH'] ?? '',
-    SHARED_DATABASE_URL: shared.appConnectionString,
     AUTH_ISSUER: atrizUrl,
     AUTH_KEYS_FILE: join(directory, 'keys.json'),
     MEXTRACK_URL: mextrackUrl,
@@ -68,7 +67,13 @@ export async function startServices({ seeded = false }: ServicesOptions = {}): P
       const child = spawn(process.execPath, ['--conditions=source', `apps/${name}/src/main.ts`], {
         cwd: REPOSITORY,
         stdio: ['ignore', 'pipe', 'pipe'],
-        env: { ...common, DATABASE_URL: own.appConnectionString, PORT: new URL(urls[index]!).port },
+        env: {
+          ...common,
+          DATABASE_URL: own.appConnectionString,
+          // Who only verifies tokens sees no more of the shared database than he needs.
+          SHARED_DATABASE_URL: name === 'atriz' ? shared.appConnectionString : shared.readConnectionString,
+          PORT: new URL(urls[index]!).port,
+        },
       });
       for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (said += text.toString()));
       return child;

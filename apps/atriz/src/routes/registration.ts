@@ -11,7 +11,7 @@ export function registrationRoutes(app: Server, { auth }: { readonly auth: Auth 
   app.post(
     '/auth/register',
     {
-      config: few,
+      config: { rateLimit: { max: 60, timeWindow: '1 minute' } },
       schema: {
         tags,
         summary: 'Register; a mail asks to confirm the address',
