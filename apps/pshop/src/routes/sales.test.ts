@@ -4,6 +4,7 @@ import { openTestService, type TestService } from '../../test/service.ts';
 import { MANAGER, SELLER } from '../../test/tills.ts';
 
 const NOWHERE = '99999999-9999-4999-8999-999999999999';
+const CUP = 'abcdef00-0000-4000-8000-00000000000a';
 const CART = {
   paymentMethod: 'card',
   lines: [
@@ -19,6 +20,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   await test.owner.query('TRUNCATE products, sales, idempotency_keys CASCADE');
   await insertProducts(test.owner);
+  await test.owner.query(`INSERT INTO products (id, sku, name, price_cents) VALUES ($1, 'CUP', 'Cup', 500)`, [CUP]);
   await moveStock(test.owner, MUG, 3);
   await moveStock(test.owner, PEN, 50);
 });
@@ -70,12 +72,12 @@ describe('POST /sales', () => {
     expect([other.statusCode, other.json().code]).toStrictEqual([422, 'IDEMPOTENCY_MISMATCH']);
   });
 
-  it('says of what there is not enough', async () => {
-    const answer = await post('/sales', { ...CART, lines: [{ productId: MUG, quantity: 4 }] });
+  it('says of what there is not enough, however the product’s id is written', async () => {
+    const answer = await post('/sales', { ...CART, lines: [{ productId: CUP.toUpperCase(), quantity: 4 }] });
     expect(answer.statusCode).toBe(409);
     expect(answer.json()).toMatchObject({
       code: 'STOCK_INSUFFICIENT',
-      detail: 'there is not enough in stock of MUG (3 left)',
+      detail: 'there is not enough in stock of CUP (0 left)',
     });
   });
 

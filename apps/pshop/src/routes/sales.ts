@@ -4,7 +4,7 @@ import { decodeCursor, pageOf, pageQuery, timestamp, type Server } from '@atriz/
 import { z } from 'zod';
 import { checkOut } from '../checkout.ts';
 import { listSales, readSale } from '../sales.ts';
-import { bearer, byId, idempotencyHeaders, paymentMethod, timeKey } from './schemas.ts';
+import { bearer, byId, idempotencyHeaders, paymentMethod, productId, timeKey } from './schemas.ts';
 
 const MOST_LINES = 100;
 const MOST_PIECES = 10_000;
@@ -12,7 +12,7 @@ const MOST_PIECES = 10_000;
 const cart = z.strictObject({
   paymentMethod,
   lines: z
-    .array(z.strictObject({ productId: z.uuid(), quantity: z.int().min(1).max(MOST_PIECES) }))
+    .array(z.strictObject({ productId, quantity: z.int().min(1).max(MOST_PIECES) }))
     .min(1)
     .max(MOST_LINES),
 });

@@ -4,6 +4,9 @@ import { z } from 'zod';
 /** For the description of a route that needs a token. */
 export const bearer = { security: [{ bearer: [] }] };
 
+/** As PostgreSQL writes it: the same request is the same however its ids are written. */
+export const productId = z.uuid().toLowerCase();
+
 export const byId = z.object({ id: z.uuid() });
 
 /** Where a page of a list by name begins. */
@@ -16,7 +19,7 @@ export const paymentMethod = z.enum(['cash', 'card', 'transfer']);
 
 /** A product twice in a list of which each moves one. */
 export function namesProductsOnce(lines: readonly { readonly productId: string }[]): boolean {
-  return new Set(lines.map(({ productId }) => productId.toLowerCase())).size === lines.length;
+  return new Set(lines.map(({ productId }) => productId)).size === lines.length;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { DatabasePool } from '@atriz/database';
 import { decodeCursor, pageOf, pageQuery, text, timestamp, type Server } from '@atriz/http';
 import { z } from 'zod';
 import { listMovements, moveStock } from '../stock.ts';
-import { bearer, namesProductsOnce } from './schemas.ts';
+import { bearer, namesProductsOnce, productId } from './schemas.ts';
 
 const MOST_LINES = 1000;
 const MOST_PIECES = 1_000_000_000;
@@ -51,7 +51,7 @@ const tags = ['stock movements'];
 
 function linesOf(quantityChange: z.ZodType<number, number>) {
   return z
-    .array(z.strictObject({ productId: z.uuid(), quantityChange }))
+    .array(z.strictObject({ productId, quantityChange }))
     .min(1)
     .max(MOST_LINES)
     .refine(namesProductsOnce, 'names a product twice');
