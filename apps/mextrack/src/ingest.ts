@@ -1,7 +1,7 @@
 import { AtrizError, copyRows } from '@atriz/database';
 import { recordPositions, type Position } from './positions.ts';
 import type { UserTransaction } from './user-transaction.ts';
-import { findVehicle } from './user-vehicles.ts';
+import { holdVehicle } from './user-vehicles.ts';
 
 /** A position of a vehicle that is known from elsewhere. */
 export type NewPosition = Omit<Position, 'vehicleId'>;
@@ -43,7 +43,7 @@ export async function addPositions(
   vehicleId: string,
   positions: readonly NewPosition[],
 ): Promise<number> {
-  await findVehicle(user, vehicleId);
+  await holdVehicle(user, vehicleId);
   if (positions.length < LEAST_FOR_COPY) {
     return recordPositions(
       user.client,

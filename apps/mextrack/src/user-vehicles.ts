@@ -57,6 +57,18 @@ export async function findVehicle({ client, userId }: UserTransaction, id: strin
   return toVehicle(orNotFound(row));
 }
 
+/** Keeps a vehicle from being deleted until the transaction ends. */
+export async function holdVehicle({ client, userId }: UserTransaction, id: string): Promise<void> {
+  const row = await createKysely<DB>(client)
+    .selectFrom('vehicles')
+    .select('id')
+    .where('id', '=', id)
+    .where('user_id', '=', userId)
+    .forKeyShare()
+    .executeTakeFirst();
+  orNotFound(row);
+}
+
 /** Rejects with `CONFLICT` as {@link createVehicle}. */
 export async function changeVehicle(
   { client, userId }: UserTransaction,

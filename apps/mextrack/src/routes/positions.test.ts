@@ -1,3 +1,5 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { withTransaction } from '@atriz/database';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openTestService, type TestService } from '../../test/service.ts';
 import { insertVehicles, LORRY, VAN } from '../../test/vehicles.ts';
@@ -29,6 +31,12 @@ const send = (positions: unknown, vehicle = VAN) => service.call('POST', `/vehic
 async function countPositions(): Promise<number> {
   const { rows } = await service.admin.query('SELECT count(*)::integer AS count FROM tracking_data');
   return rows[0]!['count'];
+}
+
+/** Until somebody in this database waits for somebody else. */
+async function waitForLock(): Promise<void> {
+  const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  while ((await service.admin.query(waiting)).rowCount === 0) await wait(5);
 }
 
 describe('POST /vehicles/:id/positions', () => {
@@ -83,6 +91,16 @@ describe('POST /vehicles/:id/positions', () => {
     const answers = await Promise.all([send(batchOf(1000)), send(batchOf(1000), LORRY), send(batchOf(500), LORRY)]);
     expect(answers.map(({ status }) => status).filter((status) => status > 201)).toStrictEqual([]);
     expect(await countPositions()).toBe(2000);
+  });
+
+  it('answers 404 when the vehicle is deleted while they come in', async () => {
+    const answer = await withTransaction(service.admin.pool, async (client) => {
+      await client.query('DELETE FROM vehicles WHERE id = $1', [VAN]);
+      const sent = send(batchOf(200));
+      await waitForLock();
+      return { sent };
+    });
+    expect(await answer.sent).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } });
   });
 
   it.each([
