@@ -8,6 +8,7 @@ import { dropDatabase } from './drop.ts';
 import { withMaintenanceSession } from './maintenance.ts';
 import { migrateUp } from './migrations/migrate.ts';
 import { resetDatabase, setupDatabase } from './prepare.ts';
+import { roleNames } from './roles/names.ts';
 import { withSession } from './session.ts';
 import type { Target } from './target.ts';
 
@@ -30,6 +31,9 @@ function elsewhere({ target }: Plantation): AsyncDisposable & { readonly target:
     [Symbol.asyncDispose]: () =>
       withMaintenanceSession(other, {}, async (client) => {
         await client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(database)} WITH (FORCE)`);
+        for (const role of Object.values(roleNames(database))) {
+          await client.query(`DROP ROLE IF EXISTS ${pg.escapeIdentifier(role)}`);
+        }
       }),
   };
 }
@@ -77,8 +81,38 @@ test('setup creates, migrates and seeds; the second time there is nothing to do'
     created: true,
     applied: ['1700000000001_plants'],
     seeded: ['001_trees'],
+    roleChanges: expect.any(Number) as number,
   });
   await expect(setupDatabase(place.target)).resolves.toEqual({ created: false, applied: [], seeded: [] });
+});
+
+test('a login that may not make roles is set up without, and told', async () => {
+  await using plants = await openPlantation(FILES);
+  await using place = elsewhere(plants);
+  const user = `role_of_${plants.target.parameters.database}`;
+  await plants.query(`CREATE ROLE ${user} LOGIN PASSWORD 'guest' CREATEDB`);
+  const said: string[] = [];
+  const target = { ...place.target, parameters: { ...place.target.parameters, user, password: 'guest' } };
+  await expect(setupDatabase(target, {}, { onProgress: (line) => void said.push(line) })).resolves.toEqual({
+    created: true,
+    applied: ['1700000000001_plants'],
+    seeded: ['001_trees'],
+  });
+  expect(said.at(-1)).toMatch(/^without roles: user "role_of_.*" may not make the roles of .*: it lacks CREATEROLE/);
+  await dropDatabase(target);
+  await plants.query(`DROP ROLE ${user}`);
+});
+
+test('reset keeps the roles and their passwords', async () => {
+  await using plants = await openPlantation(FILES);
+  await using place = elsewhere(plants);
+  await setupDatabase(place.target);
+  const { app } = roleNames(place.target.parameters.database);
+  const verifier = `SELECT oid, rolpassword FROM pg_authid WHERE rolname = ${pg.escapeLiteral(app)}`;
+  await plants.query(`ALTER ROLE ${pg.escapeIdentifier(app)} PASSWORD 'somebody gave it this'`);
+  const before = await plants.query(verifier);
+  await resetDatabase(place.target);
+  await expect(plants.query(verifier)).resolves.toEqual(before);
 });
 
 test('reset drops what is there, also under a session that uses it, and sets up anew', async () => {
@@ -92,6 +126,7 @@ test('reset drops what is there, also under a session that uses it, and sets up 
       created: true,
       applied: ['1700000000001_plants'],
       seeded: ['001_trees'],
+      roleChanges: expect.any(Number) as number,
     });
     return lost;
   });
