@@ -19,6 +19,11 @@ afterAll(() => test[Symbol.asyncDispose]());
 const openPools = (own: string, shared: string) =>
   openApplicationPools(application, { directory, variables: { DATABASE_URL: own, SHARED_DATABASE_URL: shared } });
 
+async function whoIn(variables: Record<string, string>): Promise<unknown> {
+  await using pools = await openApplicationPools(application, { directory, variables });
+  return (await pools.own.query('SELECT current_user AS who')).rows[0]?.['who'];
+}
+
 describe('openApplicationPools', () => {
   it('opens both databases, and says which of them may be away', async () => {
     await using pools = await openPools(test.connectionString, test.connectionString);
@@ -42,6 +47,18 @@ describe('openApplicationPools', () => {
     await expect(pools.shared.query('SELECT 1')).rejects.toBeInstanceOf(Error);
     gate.open();
     expect((await pools.shared.query('SELECT 1 AS one')).rows).toStrictEqual([{ one: 1 }]);
+  });
+
+  it('takes the runtime role where the settings name a superuser, but not in production', async () => {
+    const { rows } = await test.db.query<{ name: string }>('SELECT current_database() AS name');
+    const role = `${rows[0]!.name}_app`;
+    await test.db.query(`CREATE ROLE ${role} ROLE CURRENT_USER`);
+    await test.db.query(`GRANT USAGE ON SCHEMA atriz TO ${role}`);
+    const variables = { DATABASE_URL: test.connectionString, SHARED_DATABASE_URL: test.connectionString };
+    expect(await whoIn(variables)).toBe(role);
+    expect(await whoIn({ ...variables, NODE_ENV: 'production' })).not.toBe(role);
+    await test.db.query(`DROP OWNED BY ${role}`);
+    await test.db.query(`DROP ROLE ${role}`);
   });
 
   it('does not start without its own database', async () => {

@@ -7,7 +7,7 @@ export interface PoolOptions {
   readonly max?: number | undefined;
   /** Default: the variables of this process. */
   readonly variables?: Readonly<Record<string, string | undefined>> | undefined;
-  /** As which role of the database, where nothing but the embedded server is configured; see `connectionStringFor`. */
+  /** As which role of the database: see `connectionStringFor`, and {@link openReadyPool} for who connects as a superuser. */
   readonly role?: 'app' | 'read' | undefined;
 }
 
@@ -35,13 +35,16 @@ async function openPool(
 
 /** A second pool, to where the first one leads and as whom. */
 export function openPoolLike({ pool }: DatabasePool, { max }: { readonly max: number }): DatabasePool {
-  const { connectionString, connectionTimeoutMillis } = pool.options;
-  return createDatabasePool({ connectionString, connectionTimeoutMillis, max });
+  const { connectionString, connectionTimeoutMillis, options } = pool.options;
+  return createDatabasePool({ connectionString, connectionTimeoutMillis, options, max });
 }
 
 /**
  * A pool on a definition's database, which has been asked whether it is the one, and new enough for this code. On an
  * embedded server whose roles were not applied yet it connects as before there were any; `assertRuntimeRole` tells.
+ *
+ * Who connects as a superuser takes the role instead, where there is one: in development the settings of a server often
+ * name nobody else, and row-level security holds all the same. In production that is refused and not mended.
  */
 export async function openReadyPool(definition: Definition, options: ReadyPoolOptions): Promise<DatabasePool> {
   const { directory, role, variables = process.env } = options;
@@ -62,10 +65,33 @@ async function openAsked(
   const pool = await openPool(definition, options);
   try {
     await assertReady(pool, definition, { directory, family: await readFamilyName(directory) });
-    return pool;
+    return await takeRole(pool, options);
   } catch (error) {
     if (mayBeAway && error instanceof AtrizError && AWAY.has(error.code)) return pool;
     await pool.close();
     throw error;
   }
+}
+
+const LESSER_ROLE = `
+SELECT lesser.rolname AS role
+FROM pg_roles AS lesser, pg_roles AS login
+WHERE login.rolname = current_user AND login.rolsuper AND lesser.rolname = current_database() || '_' || $1`;
+
+async function takeRole(
+  db: DatabasePool,
+  { role, max, variables = process.env }: Pick<PoolOptions, 'role' | 'max' | 'variables'>,
+): Promise<DatabasePool> {
+  if (role === undefined || variables.NODE_ENV === 'production') return db;
+  const { rows } = await db.query<{ role: string }>(LESSER_ROLE, [role]);
+  if (rows[0] === undefined) return db;
+  const { connectionString, connectionTimeoutMillis } = db.pool.options;
+  const lesser = createDatabasePool({
+    connectionString,
+    connectionTimeoutMillis,
+    max,
+    options: `-c role=${rows[0].role}`,
+  });
+  await db.close();
+  return lesser;
 }
