@@ -101,5 +101,6 @@ try {
     document.getElementById('main').focus();
   });
 } catch (error) {
+  views[0].hidden = false;
   tellFailure(error);
 }
