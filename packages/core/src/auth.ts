@@ -27,6 +27,8 @@ export interface AuthOptions {
   readonly clock?: () => Date;
   /** bcrypt's cost: each step takes twice as long. Default 12; hashes that cost less are replaced at sign-in. */
   readonly passwordCost?: number;
+  /** In so many threads are passwords hashed. Default: one for each core; 16 passwords may wait for each. */
+  readonly passwordThreads?: number;
   /** Default 8. NIST's SP 800-63B-4 asks for 15 where nothing but the password is asked for. */
   readonly leastPasswordCharacters?: number;
   /** Whether to refuse sign-in until the address was verified. Default false. */
@@ -52,11 +54,12 @@ export function createAuth({
   logger = SILENT,
   clock = () => new Date(),
   passwordCost = 12,
+  passwordThreads,
   leastPasswordCharacters = 8,
   requireVerifiedEmail = false,
   ...options
 }: AuthOptions): Auth {
-  const hasher = createPasswordHasher({ cost: passwordCost });
+  const hasher = createPasswordHasher({ cost: passwordCost, maxThreads: passwordThreads });
   const background = createBackground(logger);
   const context: AuthContext = {
     ...options,

@@ -49,6 +49,7 @@ export async function openTestAuth(options: Partial<AuthOptions> = {}): Promise<
       },
       clock: () => time.now,
       passwordCost: 4,
+      passwordThreads: 2,
       ...options,
       ...more,
     });

@@ -17,7 +17,7 @@ export interface PasswordHasherOptions {
   /** bcrypt's cost: each step takes twice as long. */
   readonly cost: number;
   /** Default: one for each core. */
-  readonly maxThreads?: number;
+  readonly maxThreads?: number | undefined;
   /** So many may wait for a thread, for each of them. Default 16: about five seconds at cost 12. */
   readonly maxWaiting?: number;
 }

@@ -136,6 +136,24 @@ describe('a sign-in that succeeds', () => {
     ]);
   });
 
+  it('waits for no other in a circle, when thirty come at once from a new address', async () => {
+    const names = Array.from({ length: 10 }, (_, index) => `user${index}`);
+    await on.test.db.query(
+      `INSERT INTO users (email, password_hash, name)
+       SELECT name || '@example.com', (SELECT password_hash FROM users WHERE email = 'ada@example.com'), name
+       FROM unnest($1::text[]) AS name`,
+      [names],
+    );
+    const another = on.another();
+    const attempts = [on.auth, another, on.auth].flatMap((auth) =>
+      names.map((name) => attempt({ auth, email: `${name}@example.com`, password: PASSWORD, address: ELSEWHERE })),
+    );
+    expect(await Promise.all(attempts)).toStrictEqual(Array<string>(30).fill('in'));
+    expect(await counters()).toStrictEqual(
+      [...Array<string>(10).fill('account'), 'address'].map((limit) => ({ limit, failures: 0, blocked: false })),
+    );
+  });
+
   it('ends the wait that it began itself', async () => {
     await failTimes(49, { email: 'grace@example.com', address: ELSEWHERE });
     await on.test.db.query(`UPDATE sign_in_attempts SET failures = 49, blocked_until = NULL`);
