@@ -58,6 +58,7 @@ test('a checkout whose COMMIT is not answered says that nobody knows, and the sa
     503,
     { code: 'CONNECTION_LOST', detail: 'the connection broke during COMMIT; whether it took effect is not known' },
   ]);
+  expect(unknown.headers['retry-after']).toBe('1');
   expect((await sell('lost')).statusCode).toBe(201);
   expect(await readStock(service.owner)).toStrictEqual(['Mug 2 2']);
 });

@@ -14,7 +14,8 @@ const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
  * Runs `work` in one transaction for the till's seller, as `withUser`: row-level security decides what is seen. Rejects
- * with `SERVICE_UNAVAILABLE` when a lock was waited for longer than `work` allows; nothing was kept then.
+ * with `SERVICE_UNAVAILABLE` when a lock was waited for longer than `work` allows; nothing was kept then. That and
+ * `CONNECTION_LOST` say when to come again.
  */
 export async function atTill<Result>(
   { db, seller }: Till,
@@ -24,13 +25,20 @@ export async function atTill<Result>(
   try {
     return await withUser(db.pool, seller.userId, work, { roles: seller.roles, ...options });
   } catch (error) {
-    if (sqlState(error) !== LOCK_NOT_AVAILABLE) throw error;
-    throw new AtrizError('SERVICE_UNAVAILABLE', 'others are at work on the same stock', {
-      hint: 'send the request again',
-      retryAfterSeconds: 1,
-      cause: error,
-    });
+    throw toPassing(error);
   }
+}
+
+/** Says when to come again, of what passes by itself. */
+function toPassing(cause: unknown): unknown {
+  const details = { hint: 'send the request again', retryAfterSeconds: 1, cause };
+  if (sqlState(cause) === LOCK_NOT_AVAILABLE) {
+    return new AtrizError('SERVICE_UNAVAILABLE', 'others are at work on the same stock', details);
+  }
+  if (cause instanceof AtrizError && cause.code === 'CONNECTION_LOST') {
+    return new AtrizError('CONNECTION_LOST', cause.message, details);
+  }
+  return cause;
 }
 
 /** As {@link atTill}, for work that writes nothing. */
