@@ -3,11 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { createDatabasePool, defineDatabase, type DatabasePool } from '@atriz/database';
 import { createTestDatabase, type TestDatabase } from '@atriz/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const ORCHARD = fileURLToPath(new URL('fixtures/orchard.ts', import.meta.url));
 
 let database: TestDatabase;
 let db: DatabasePool;
@@ -34,7 +36,7 @@ interface Orchard extends AsyncDisposable {
 
 async function startOrchard(variables: Record<string, string> = {}): Promise<Orchard> {
   const env = { PATH: process.env['PATH'], PORT: '0', DATABASE_URL: database.connectionString, ...variables };
-  const child = spawn(process.execPath, ['--conditions=source', join(import.meta.dirname, 'fixtures/orchard.ts')], {
+  const child = spawn(process.execPath, ['--conditions=source', ORCHARD], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
