@@ -29,9 +29,12 @@ describe('a cursor', () => {
   });
 });
 
+function keyOf(row: number): readonly string[] {
+  return [String(row)];
+}
+
 describe('a page', () => {
   it('has a next one where there was one row too many', () => {
-    const keyOf = (row: number): [string] => [String(row)];
     expect(toPage([1, 2, 3], 2, keyOf)).toStrictEqual({ items: [1, 2], next: encodeCursor(['2']) });
     expect(toPage([1, 2], 2, keyOf)).toStrictEqual({ items: [1, 2], next: null });
     expect(toPage([], 2, keyOf)).toStrictEqual({ items: [], next: null });
