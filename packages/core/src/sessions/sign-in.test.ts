@@ -108,7 +108,7 @@ describe('signIn', () => {
   });
 });
 
-describe('the time that a sign-in takes', () => {
+describe('the time of the processor that a refused sign-in takes', () => {
   it('is the same for an unknown address, a wrong password, and a wrong password whose hash costs less', async () => {
     const auth = on.another({ passwordCost: 9 });
     await on.test.db.query(
@@ -120,13 +120,14 @@ describe('the time that a sign-in takes', () => {
       ['dear@example.com', []],
       ['cheap@example.com', []],
     ]);
-    // In turns, so that whatever else the machine does hits all three alike.
+    // Threads included. The clock's time would have in it what else a busy machine does.
     for (let round = 0; round < 20; round += 1) {
       await on.test.db.query('TRUNCATE sign_in_attempts');
       for (const [email, taken] of times) {
-        const began = performance.now();
+        const before = process.cpuUsage();
         await signIn({ auth, email, password: 'another one' }).catch(() => {});
-        taken.push(performance.now() - began);
+        const { user, system } = process.cpuUsage(before);
+        taken.push(user + system);
       }
     }
     // The best of each: what disturbed it least. A comparison at cost 9 that is left out, or made twice, is far outside.
