@@ -82,6 +82,19 @@ test('what could not be tried stays asked for, and is done the next time', async
   await expect(maintain(orchard)).resolves.toMatchObject({ deletions: [{ key: '1' }, { key: '3' }] });
 });
 
+test('what the login may not do is no reason against it: it stays asked for, and the others are done', async () => {
+  const sql = `${APP.sql} CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN RAISE 'permission denied' USING ERRCODE = '42501'; END $$;
+    CREATE TRIGGER refuse BEFORE DELETE ON vehicles FOR EACH ROW EXECUTE FUNCTION refuse();`;
+  await using orchard = await openOrchard({ shared: SHARED, app: { ...APP, sql } });
+  await orchard.at('shared').query('INSERT INTO leaving (who) VALUES (1), (3)');
+  await expect(maintain(orchard)).rejects.toMatchObject({ code: 'REFERENCE_FAILED' });
+  await expect(readRequests(orchard)).resolves.toMatchObject([
+    { who: 1, state: 'requested' },
+    { who: 3, state: 'done' },
+  ]);
+});
+
 test('a deletion that was finished and not yet written down is, with what it did', async () => {
   await using orchard = await openOrchard({ shared: SHARED, app: APP });
   const { query } = orchard.at('shared');

@@ -1,4 +1,4 @@
-import { AtrizError, type RequestedDeletions } from '@atriz/database';
+import { AtrizError, sqlState, type RequestedDeletions } from '@atriz/database';
 import { formatColumn, parseColumn, parseTable, type ColumnName, type Family } from '@atriz/database/workspace';
 import pg from 'pg';
 import { qualified } from '../identifiers.ts';
@@ -24,8 +24,8 @@ export interface CarryOutOptions {
   readonly onOutcome: (outcome: DeletionOutcome) => void;
 }
 
-/** Errors that say that something stands against the deletion, and will tomorrow: not that it could not be tried. */
 const REFUSALS: ReadonlySet<string> = new Set(['REFERENCE_RESTRICTED', 'REFERENCE_FAILED']);
+const INSUFFICIENT_PRIVILEGE = '42501';
 
 /**
  * Carries out the deletions that are asked for, oldest first, each over all databases of the family as the references'
@@ -86,9 +86,15 @@ async function carryOut(client: pg.ClientBase, request: Request): Promise<Deleti
     const finished = await findFinishedDeletion(client, formatColumn(column), key);
     return { key, state: 'done', changed: finished ?? {} };
   } catch (error) {
-    if (!(error instanceof AtrizError && REFUSALS.has(error.code))) throw error;
+    if (!isRefusal(error)) throw error;
     return { key, state: 'refused', reason: error.message };
   }
+}
+
+/** Whether something stands against the deletion, and will tomorrow: not that it could not be tried. */
+function isRefusal(error: unknown): error is AtrizError {
+  if (!(error instanceof AtrizError && REFUSALS.has(error.code))) return false;
+  return sqlState(error.cause) !== INSUFFICIENT_PRIVILEGE;
 }
 
 function targetOf({ target }: RequestedDeletions, database: string): ColumnName {
