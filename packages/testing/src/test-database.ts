@@ -70,7 +70,7 @@ export async function createTestDatabase(
   });
   const parameters = { ...server, database: name };
   const as = (kind: 'app' | 'read'): string => {
-    if (!withRoles) throw mayMakeNoRoles(parameters);
+    if (!withRoles) throw madeNoRoles(parameters);
     const user = roleNames(template)[kind];
     return formatConnectionString({ ...parameters, user, password: rolePassword(parameters.password, user) });
   };
@@ -90,9 +90,10 @@ export async function createTestDatabase(
   };
 }
 
-function mayMakeNoRoles({ user, host, port }: ConnectionParameters): AtrizError {
-  return new AtrizError('PERMISSION_DENIED', `user "${user}" may not make roles on ${host}:${port}`, {
-    hint: 'run the tests as a superuser, or on the embedded server',
+function madeNoRoles({ user, host, port }: ConnectionParameters): AtrizError {
+  const message = `the test database has no roles: it was asked for without, or user "${user}" may make none on ${host}:${port}`;
+  return new AtrizError('PERMISSION_DENIED', message, {
+    hint: 'leave roles: false out, and run the tests as a superuser or on the embedded server',
   });
 }
 
