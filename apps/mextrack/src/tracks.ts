@@ -50,17 +50,48 @@ export async function readPositions(
 }
 
 /**
- * A span thinned to at most `points` positions, oldest first: the span is cut into `points` - 1 equal stretches of time,
- * of each the first position is taken, and the last position of all. What it costs depends on `points`, and not on how
- * many positions there are. Pages of the same span and `points` fit together.
+ * A span thinned to at most `points` positions, oldest first. Where there are no more, all of them; else the time from
+ * the first to the last is cut into `points` - 1 equal stretches, of each the first position is taken, and the last of
+ * all. What it costs depends on `points`, and not on how many positions there are. Pages of the same span and `points`
+ * fit together as long as no position comes in between.
  */
 export async function readThinnedTrack(
-  { client, userId }: UserTransaction,
-  { vehicleId, from, to, points }: TrackSpan & { readonly points: number },
-  { limit, after }: TrackPage,
+  user: UserTransaction,
+  { points, ...span }: TrackSpan & { readonly points: number },
+  page: TrackPage,
 ): Promise<TrackPosition[]> {
-  const stretches = points - 1;
-  const seconds = (to.getTime() - from.getTime()) / 1000 / stretches;
+  const { count, first, last } = await readExtent(user, span, points);
+  if (count <= points) return readPositions(user, span, page);
+  return readStretches(user, { ...span, from: first }, { stretches: points - 1, last, ...page });
+}
+
+interface Extent {
+  /** Of the positions, but counted to one above `points` only. */
+  readonly count: number;
+  readonly first: Date;
+  readonly last: Date;
+}
+
+async function readExtent(
+  { client, userId }: UserTransaction,
+  { vehicleId, from, to }: TrackSpan,
+  points: number,
+): Promise<Extent> {
+  const { rows } = await client.query<Extent>(
+    `SELECT (SELECT count(*)::integer FROM (SELECT ${IN_SPAN} LIMIT $5::integer + 1) AS counted) AS count,
+       (SELECT recorded_at ${IN_SPAN} ORDER BY recorded_at LIMIT 1) AS first,
+       (SELECT recorded_at ${IN_SPAN} ORDER BY recorded_at DESC LIMIT 1) AS last`,
+    [userId, vehicleId, from, to, points],
+  );
+  return rows[0]!;
+}
+
+async function readStretches(
+  { client, userId }: UserTransaction,
+  { vehicleId, from, to }: TrackSpan,
+  { stretches, last, limit, after }: TrackPage & { readonly stretches: number; readonly last: Date },
+): Promise<TrackPosition[]> {
+  const seconds = Math.max(1, last.getTime() - from.getTime()) / 1000 / stretches;
   const { rows } = await client.query<TrackPosition>(
     `SELECT track.*
      FROM (

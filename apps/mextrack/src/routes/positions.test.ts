@@ -223,6 +223,26 @@ describe('GET /vehicles/:id/track', () => {
     expect(seconds((await service.call('GET', `${TRACK}&points=1000`)).body)).toStrictEqual([3, 500, 501]);
   });
 
+  it('cuts the time in which there are positions, however long the span is', async () => {
+    await send(batchOf(1000));
+    const { body } = await service.call(
+      'GET',
+      `/vehicles/${VAN}/track?from=2000-01-01T00:00:00Z&to=2030-01-01T00:00:00Z&points=5`,
+    );
+    expect(seconds(body)).toStrictEqual([0, 250, 500, 750, 999]);
+  });
+
+  it('thins positions of the same millisecond', async () => {
+    await service.admin.query(
+      `INSERT INTO tracking_data (vehicle_id, recorded_at, latitude, longitude)
+       SELECT $1, '2026-01-10T10:00:00Z'::timestamptz + step * interval '1 microsecond', step, 0
+       FROM generate_series(0, 9) AS step`,
+      [VAN],
+    );
+    const { body } = await service.call('GET', `${TRACK}&points=3`);
+    expect(body.items.map((each: { latitude: number }) => each.latitude)).toStrictEqual([0, 9]);
+  });
+
   it('keeps first and last where only two points are asked for', async () => {
     await send(batchOf(100));
     expect(seconds((await service.call('GET', `${TRACK}&points=2`)).body)).toStrictEqual([0, 99]);

@@ -127,8 +127,8 @@ export function positionRoutes(app: Server, { db, clock }: RouteContext): void {
         security,
         summary: 'The way of a vehicle between two times, thinned on request',
         description:
-          'With `points`, the span is cut into `points` - 1 equal stretches of time; of each you get the first position, ' +
-          'and the last position of all. Pages of the same span and points fit together.',
+          'With `points`, a span of more positions is thinned: the time from its first to its last position is cut into ' +
+          '`points` - 1 equal stretches; of each you get the first position, and the last position of all.',
         params: idParams,
         querystring: span.extend({ points }).refine(inOrder, IN_ORDER),
         response: { 200: pageOf(position) },
