@@ -38,11 +38,18 @@ export function migrationError({ migration, section, direction, kept, cause }: F
     `${ownFate(migration, error, direction)}; ${fateOf(kept, direction)}`,
   ];
   return new AtrizError('MIGRATION_FAILED', lines.join('\n'), {
-    hint: migration.directives.noTransaction
-      ? 'see what is to be done now: atriz migrate status'
-      : 'correct the file and run the command again; it goes on from here',
+    hint: hintFor(migration, error),
     cause,
   });
+}
+
+const PERMISSION_DENIED = '42501';
+
+function hintFor({ directives }: Migration, error: ServerError): string {
+  if (directives.noTransaction) return 'see what is to be done now: atriz migrate status';
+  return sqlState(error) === PERMISSION_DENIED
+    ? 'the role that owns the database migrates it; what only a superuser may, such as an extension, let one do, and run it again'
+    : 'correct the file and run the command again; it goes on from here';
 }
 
 /** Without an SQLSTATE it was not the server that spoke: the connection broke, perhaps behind the COMMIT. */
