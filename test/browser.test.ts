@@ -75,6 +75,15 @@ describe.skipIf(CHROMIUM === undefined && !CHROMIUM_REQUIRED)('the pages in a br
     expect(visitor.complaints).toStrictEqual([]);
   });
 
+  it('describe the routes of every application, under the policy that lets no foreign script run', async () => {
+    for (const url of [services.website, services.mextrack, services.pshop]) {
+      await using visitor = await openVisitor(browser);
+      await visitor.page.goto(`${url}/docs`);
+      await visitor.page.getByText('/health/database').waitFor();
+      expect(visitor.complaints).toStrictEqual([]);
+    }
+  });
+
   it('lead nobody away to a stranger’s page', async () => {
     await using visitor = await openVisitor(browser);
     const { page, context } = visitor;
