@@ -5,7 +5,10 @@
 ALTER TABLE sale_items VALIDATE CONSTRAINT sale_items_refunded_quantity_check;
 
 -- Down Migration
--- Nothing to undo: a check that was proved holds for new rows as before.
--- Lock: none.
+-- Puts the check back as it was before: held for new rows, not proved for those that exist.
+-- Lock: ACCESS EXCLUSIVE on sale_items, briefly.
 
-SELECT;
+ALTER TABLE sale_items
+  DROP CONSTRAINT sale_items_refunded_quantity_check,
+  ADD CONSTRAINT sale_items_refunded_quantity_check
+    CHECK (refunded_quantity BETWEEN 0 AND quantity) NOT VALID;

@@ -2,7 +2,7 @@
  * The tables of pshop_db, as its migrations make them, for Kysely. Generated: do not edit, but migrate, and run
  * `pnpm db:generate`.
  *
- * Made from migrations: 77bec1c31d42d381f0374452760e06f48e5da69714203c601c75ff57250c4e7a
+ * Made from migrations: 274a99c7e4fc61cf80dcf1de392709d5e6ffff1b218920a3d421168e56368e57
  */
 import type { ColumnType } from 'kysely';
 

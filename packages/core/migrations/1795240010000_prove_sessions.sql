@@ -9,7 +9,19 @@ ALTER TABLE auth_tokens
   VALIDATE CONSTRAINT auth_tokens_session_id_check;
 
 -- Down Migration
--- Nothing to undo: a check that was proved holds for new rows as before.
--- Lock: none.
+-- Puts the checks back as they were before: held for new rows, not proved for those that exist.
+-- Lock: ACCESS EXCLUSIVE on auth_tokens, briefly.
 
-SELECT;
+ALTER TABLE auth_tokens
+  DROP CONSTRAINT auth_tokens_token_type_check,
+  ADD CONSTRAINT auth_tokens_token_type_check
+    CHECK (token_type IN ('refresh', 'session', 'api', 'email_verification', 'password_reset')) NOT VALID,
+  DROP CONSTRAINT auth_tokens_name_check,
+  ADD CONSTRAINT auth_tokens_name_check
+    CHECK (btrim(name) <> '' AND length(name) <= 100) NOT VALID,
+  DROP CONSTRAINT auth_tokens_api_check,
+  ADD CONSTRAINT auth_tokens_api_check
+    CHECK ((token_type = 'api') = (name IS NOT NULL)) NOT VALID,
+  DROP CONSTRAINT auth_tokens_session_id_check,
+  ADD CONSTRAINT auth_tokens_session_id_check
+    CHECK ((token_type IN ('refresh', 'session', 'api')) = (session_id IS NOT NULL)) NOT VALID;

@@ -5,7 +5,10 @@
 ALTER TABLE auth_tokens VALIDATE CONSTRAINT auth_tokens_session_ends_at_check;
 
 -- Down Migration
--- Nothing to undo: a check that was proved holds for new rows as before.
--- Lock: none.
+-- Puts the check back as it was before: held for new rows, not proved for those that exist.
+-- Lock: ACCESS EXCLUSIVE on auth_tokens, briefly.
 
-SELECT;
+ALTER TABLE auth_tokens
+  DROP CONSTRAINT auth_tokens_session_ends_at_check,
+  ADD CONSTRAINT auth_tokens_session_ends_at_check
+    CHECK (session_ends_at IS NULL OR (token_type IN ('refresh', 'session') AND expires_at <= session_ends_at)) NOT VALID;

@@ -2,7 +2,7 @@
  * The tables of atriz_shared, as its migrations make them, for Kysely. Generated: do not edit, but migrate, and run
  * `pnpm db:generate`.
  *
- * Made from migrations: 2329e43d55a45bbb7a1fccf4722df5240f44d4d3dbcccfa76d5526d162e0633b
+ * Made from migrations: 4c8d475a2fc503968ffe66397356faf0012bf8a713fe919312a29b27162b4fc8
  */
 import type { ColumnType } from 'kysely';
 
