@@ -8,7 +8,9 @@ import { dropDatabase } from './drop.ts';
 import { withMaintenanceSession } from './maintenance.ts';
 import { migrateUp } from './migrations/migrate.ts';
 import { resetDatabase, setupDatabase } from './prepare.ts';
-import { roleNames } from './roles/names.ts';
+import { applyRoles } from './roles/apply.ts';
+import { readLayerRoles } from './roles/layer-roles.ts';
+import { leavesRoomForRoles, roleNames } from './roles/names.ts';
 import { withSession } from './session.ts';
 import type { Target } from './target.ts';
 
@@ -18,8 +20,11 @@ const FILES = {
 };
 
 /** The plantation's target on a database that does not exist, whose name needs quoting; dropped in the end. */
-function elsewhere({ target }: Plantation): AsyncDisposable & { readonly target: Target; exists(): Promise<boolean> } {
-  const database = `atriz_test_Quoted "Name" ${randomBytes(4).toString('hex')}`;
+function elsewhere(
+  { target }: Plantation,
+  suffix = '',
+): AsyncDisposable & { readonly target: Target; exists(): Promise<boolean> } {
+  const database = `atriz_test_Quoted "Name" ${randomBytes(4).toString('hex')}${suffix}`;
   const other = { ...target, parameters: { ...target.parameters, database } };
   return {
     target: other,
@@ -31,7 +36,7 @@ function elsewhere({ target }: Plantation): AsyncDisposable & { readonly target:
     [Symbol.asyncDispose]: () =>
       withMaintenanceSession(other, {}, async (client) => {
         await client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(database)} WITH (FORCE)`);
-        for (const role of Object.values(roleNames(database))) {
+        for (const role of leavesRoomForRoles(database) ? Object.values(roleNames(database)) : []) {
           await client.query(`DROP ROLE IF EXISTS ${pg.escapeIdentifier(role)}`);
         }
       }),
@@ -101,6 +106,17 @@ test('a login that may not make roles is set up without, and told', async () => 
   expect(said.at(-1)).toMatch(/^without roles: user "role_of_.*" may not make the roles of .*: it lacks CREATEROLE/);
   await dropDatabase(target);
   await plants.query(`DROP ROLE ${user}`);
+});
+
+test('a database whose name leaves no room for those of its roles is set up without, and that is told', async () => {
+  await using plants = await openPlantation(FILES);
+  await using place = elsewhere(plants, 'x'.repeat(25));
+  const said: string[] = [];
+  const setup = setupDatabase(place.target, {}, { onProgress: (line) => void said.push(line) });
+  await expect(setup).resolves.toEqual({ created: true, applied: ['1700000000001_plants'], seeded: ['001_trees'] });
+  expect(said.at(-1)).toBe('without roles: the name of the database leaves no room for theirs');
+  await expect(applyRoles(place.target)).rejects.toMatchObject({ code: 'DEFINITION_INVALID' });
+  await expect(withSession(place.target.parameters, {}, readLayerRoles)).resolves.toEqual([]);
 });
 
 test('reset keeps the roles and their passwords', async () => {

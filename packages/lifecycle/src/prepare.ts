@@ -4,6 +4,7 @@ import { createDatabase } from './create.ts';
 import { dropDatabaseOnly } from './drop.ts';
 import { migrateUp, type MigrateOptions } from './migrations/migrate.ts';
 import { WHOLE, type Stretch } from './plan/stretch.ts';
+import { leavesRoomForRoles } from './roles/names.ts';
 import { seedDatabase } from './seed.ts';
 import type { Target } from './target.ts';
 
@@ -37,8 +38,12 @@ export async function setupDatabase(
   return { created, applied, seeded, ...(roleChanges > 0 ? { roleChanges } : {}) };
 }
 
-/** A login that may not make roles works with the database as it did before there were any. */
+/** A login that may not make roles works with the database as it did before there were any; so does a name too long. */
 async function makeRoles(target: Target, context: Context): Promise<number> {
+  if (!leavesRoomForRoles(target.parameters.database)) {
+    context.onProgress?.('without roles: the name of the database leaves no room for theirs');
+    return 0;
+  }
   const { applyRoles } = await import('./roles/apply.ts');
   try {
     return (await applyRoles(target, {}, context)).changes.length;

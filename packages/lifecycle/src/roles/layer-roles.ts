@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { ROLE_KINDS, roleNames } from './names.ts';
+import { leavesRoomForRoles, ROLE_KINDS, roleNames } from './names.ts';
 
 const FIND = `
 SELECT current_database() AS database,
@@ -30,6 +30,7 @@ async function readApplied(client: pg.ClientBase): Promise<Applied> {
 export async function readLayerRoles(client: pg.ClientBase): Promise<string[]> {
   const { database, roles } = await readApplied(client);
   if (roles !== undefined) return roles.slice(1);
+  if (!leavesRoomForRoles(database)) return [];
   const { app, read, backup } = roleNames(database);
   return [app, read, backup];
 }

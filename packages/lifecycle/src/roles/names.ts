@@ -10,7 +10,15 @@ export type RoleNames = Readonly<Record<RoleKind, string>>;
 
 const MAX_BYTES = 63;
 
-/** `mextrack_db_owner`, `mextrack_db_app`, …: roles are the server's, so the database's name is in theirs. */
+/** Whether a database's name leaves room for those of its roles. */
+export function leavesRoomForRoles(database: string): boolean {
+  return Buffer.byteLength(`${database}_backup`) <= MAX_BYTES;
+}
+
+/**
+ * `mextrack_db_owner`, `mextrack_db_app`, …: roles are the server's, so the database's name is in theirs. Throws
+ * `DEFINITION_INVALID` for a name that leaves no room.
+ */
 export function roleNames(database: string): RoleNames {
   const names = {
     owner: `${database}_owner`,
@@ -18,7 +26,7 @@ export function roleNames(database: string): RoleNames {
     read: `${database}_read`,
     backup: `${database}_backup`,
   };
-  if (Buffer.byteLength(names.backup) <= MAX_BYTES) return names;
+  if (leavesRoomForRoles(database)) return names;
   throw new AtrizError(
     'DEFINITION_INVALID',
     `the name of the role "${names.backup}" is longer than PostgreSQL's ${MAX_BYTES} bytes`,
