@@ -54,6 +54,8 @@ describe.skipIf(CHROMIUM === undefined && !CHROMIUM_REQUIRED)('the pages in a br
     // Signed out there is signed out here.
     await shop.getByRole('button', { name: 'Sign out' }).click();
     await shop.getByRole('link', { name: 'Sign in' }).waitFor();
+    await page.evaluate(`document.dispatchEvent(new Event('visibilitychange'))`); // as when it is looked at again
+    await page.getByRole('link', { name: 'Sign in' }).waitFor();
     await page.goto(services.website);
     await page.getByRole('heading', { name: 'One sign-on, three applications' }).waitFor();
     await page.goto(services.mextrack);
@@ -162,7 +164,7 @@ describe.skipIf(CHROMIUM === undefined && !CHROMIUM_REQUIRED)('the pages in a br
     await page.getByRole('status').getByText('Your password is changed.').waitFor();
     await page.reload();
     await page.getByRole('heading', { name: 'Settings' }).waitFor();
-    expect(await ground()).toBe('rgb(20, 25, 26)');
+    await expect.poll(ground).toBe('rgb(20, 25, 26)');
     expect(visitor.complaints).toStrictEqual([]);
   });
 

@@ -4,6 +4,7 @@ import { createAuth, ensureKeyFile, findKeyFile, openKeyRing, openTokenVerifier 
 import { assertRuntimeRole } from '@atriz/database';
 import { findWorkspaceRoot, STATE_DIRECTORY } from '@atriz/database/workspace';
 import { runService } from '@atriz/http';
+import { AUDIENCES } from './audiences.ts';
 import { createOutbox } from './mail/outbox.ts';
 import { openTransport } from './mail/transport.ts';
 import { openPools } from './pools.ts';
@@ -37,9 +38,8 @@ await runService({
     const verifier = resources.use(
       await openTokenVerifier({ issuer, audience: 'atriz', keys, shared: pools.listening, logger }),
     );
-    const audiences = ['atriz', 'mextrack', 'pshop'];
     const auth = resources.use(
-      createAuth({ pool: pools.shared, keys, issuer, audiences, mail, logger, requireVerifiedEmail }),
+      createAuth({ pool: pools.shared, keys, issuer, audiences: AUDIENCES, mail, logger, requireVerifiedEmail }),
     );
     return buildServer({ pools, auth, keys, verifier, settings: { ...settings, ...website }, logger });
   },

@@ -1,6 +1,7 @@
 import { createAuth, createKeyRing, generateSigningKey, openTokenVerifier, type Auth, type KeyRing } from '@atriz/core';
 import type { DatabasePool } from '@atriz/database';
 import type { Server } from '@atriz/http';
+import { AUDIENCES } from '../src/audiences.ts';
 import type { Message } from '../src/mail/messages.ts';
 import { createOutbox } from '../src/mail/outbox.ts';
 import { buildServer, type WebsiteOptions } from '../src/server.ts';
@@ -55,7 +56,7 @@ export async function openService({
       pool: shared.db,
       keys,
       issuer: ISSUER,
-      audiences: ['atriz', 'mextrack', 'pshop'],
+      audiences: AUDIENCES,
       mail,
       passwordCost: 4,
     }),

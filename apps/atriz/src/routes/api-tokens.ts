@@ -2,10 +2,10 @@ import type { Auth } from '@atriz/core';
 import { identityOf, requireAuth } from '@atriz/core/fastify';
 import { pageOf, text, timestamp, type Server } from '@atriz/http';
 import { z } from 'zod';
+import { AUDIENCES } from '../audiences.ts';
 import { accessToken, opaqueToken, SIGNED_IN } from './fields.ts';
 
 const tags = ['api tokens'];
-const AUDIENCES = ['atriz', 'mextrack', 'pshop'] as const;
 
 const apiToken = z.object({
   id: z.uuid(),
