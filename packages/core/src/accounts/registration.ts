@@ -59,7 +59,7 @@ export function createRegistration(context: AuthContext): Registration {
       const name = wanted.name.trim();
       refuseImpossible(email, name);
       const password = acceptPassword(wanted.password, { email, leastCharacters: context.leastPasswordCharacters });
-      await chargeAttempt(pool, [{ limit: 'mail_address', of: [networkOf(wanted.address)] }], clock());
+      await chargeAttempt(pool, [{ limit: 'registration', of: [networkOf(wanted.address)] }], clock());
       if ((await findAccountByEmail(pool, email)) !== undefined) throw taken();
       const account = { id: randomUUID(), email, name, passwordHash: await context.hasher.hash(password) };
       const token = await insertAccount(context, account);

@@ -17,8 +17,10 @@ export const LIMITS = {
   account: { free: 50, firstSeconds: 1, mostSeconds: 60 },
   /** Messages to one account's address. */
   mail_account: { free: 3, firstSeconds: 60, mostSeconds: 3600 },
-  /** Messages and registrations that one address asks for. */
+  /** Messages that one address asks for. */
   mail_address: { free: 20, firstSeconds: 60, mostSeconds: 3600 },
+  /** Registrations at one address: an office, a school, or somebody who makes accounts by machine. */
+  registration: { free: 100, firstSeconds: 5, mostSeconds: 3600 },
 } as const satisfies Readonly<Record<string, Limit>>;
 
 /** Failures are forgotten when there was none for so long. */
