@@ -43,8 +43,12 @@ describe.skipIf(CHROMIUM === undefined && !CHROMIUM_REQUIRED)('the map in a brow
     const { page, complaints } = visitor;
     await openMap(visitor);
     const map = page.getByRole('region', { name: /^Map of the track/ });
-    await map.getByText(/^Start /).waitFor();
-    await map.getByText(/^End /).waitFor();
+    // A map that was drawn anew fades out what stood there before.
+    await map
+      .getByText(/^Start /)
+      .first()
+      .waitFor();
+    await map.getByText(/^End /).first().waitFor();
     await map.getByText('10.00° N').waitFor();
     expect(await map.locator('path.track').count()).toBe(1);
     await page.getByText('The positions as a table').click();

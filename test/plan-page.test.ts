@@ -6,15 +6,15 @@ import { copyFamily } from './harness/family-copy.ts';
 
 /** Three migrations in which the shared database and an app take turns, by file. */
 const TURNS = {
-  'apps/mextrack/migrations/1795230600000_add_owners.sql': `-- Up Migration
+  'apps/mextrack/migrations/1795250600000_add_owners.sql': `-- Up Migration
 ALTER TABLE vehicles ADD COLUMN owner_name varchar(80);
 `,
-  'packages/core/migrations/1795230600000_take_over_owners.sql': `-- requires: mextrack_db@1795230600000_add_owners
+  'packages/core/migrations/1795250600000_take_over_owners.sql': `-- requires: mextrack_db@1795250600000_add_owners
 -- Up Migration
 CREATE TABLE owners (name text CONSTRAINT owners_pkey PRIMARY KEY);
 COMMENT ON TABLE owners IS 'Who has a vehicle.';
 `,
-  'apps/mextrack/migrations/1795230660000_index_owners.sql': `-- requires: atriz_shared@1795230600000_take_over_owners
+  'apps/mextrack/migrations/1795250660000_index_owners.sql': `-- requires: atriz_shared@1795250600000_take_over_owners
 -- atriz: no-transaction
 -- Up Migration
 CREATE INDEX CONCURRENTLY vehicles_owner_name_idx ON vehicles (owner_name);

@@ -24,6 +24,9 @@ const UNKNOWN_KEY_MS = 10_000;
 /** After a failure it is tried again at most so often. */
 const RETRY_MS = 2000;
 
+/** While there is no key at all, so often: services that start together wait for the website, and not for each other. */
+const FIRST_RETRY_MS = 200;
+
 /**
  * The public keys that a website publishes at `url`, kept here. While the website does not answer, those read last go
  * on. Only before the first success there is nothing to go on with: `SERVICE_UNAVAILABLE`. What is at `url` decides who
@@ -56,7 +59,7 @@ export function remoteKeys(url: string, { timeoutMs = 5000, logger = SILENT }: R
   return {
     load: read,
     async verificationKey(id, now) {
-      if (known === undefined && (reading !== undefined || isOlder(triedAt, RETRY_MS, now))) await read(now);
+      if (known === undefined && (reading !== undefined || isOlder(triedAt, FIRST_RETRY_MS, now))) await read(now);
       if (known === undefined) throw unavailable(url);
       const key = known.get(id);
       if (key === undefined && (reading !== undefined || isOlder(triedAt, UNKNOWN_KEY_MS, now))) await read(now);

@@ -2,6 +2,7 @@ import { AtrizError, sqlState } from '@atriz/database';
 import { rolePassword } from '@atriz/database/workspace';
 import pg from 'pg';
 import type { Context } from '../context.ts';
+import { withGroupedCommits } from '../durability.ts';
 import { withRun } from '../ledger/run.ts';
 import { withMigrationLock } from '../lock.ts';
 import { withSession } from '../session.ts';
@@ -49,7 +50,9 @@ export async function applyRoles(
       const todo = await read();
       if (isDone(todo)) return { changes: [] };
       refusePowerless(todo, names, target);
-      await withRun(client, 'roles apply', context, ({ note }) => run(client, todo, { names, target, note }));
+      await withGroupedCommits(client, () =>
+        withRun(client, 'roles apply', context, ({ note }) => run(client, todo, { names, target, note })),
+      );
       return { changes: describeChanges(todo) };
     });
   };
