@@ -24,6 +24,8 @@ export interface Proof {
   /** The password's hash at today's cost, where the kept one costs less. */
   readonly newHash: string | undefined;
   readonly addressHash: string;
+  /** Whether the password is the one of another hash, too: of one that has taken the place of the account's since. */
+  readonly isOf: (hash: string) => Promise<boolean>;
 }
 
 /** As {@link proveAccount}, of the account with this address. An unknown one takes the same steps, and as long. */
@@ -61,23 +63,46 @@ async function proveAccount(
     throw error;
   });
   if (account === undefined || !matches) throw credentialsInvalid();
-  return { account, receipt, newHash, addressHash };
+  const isOf = async (other: string): Promise<boolean> => (await hasher.compare(normal ?? '', other)).matches;
+  return { account, receipt, newHash, addressHash, isOf };
 }
 
 /**
- * Runs `work` in the transaction of a proof: the account is locked and still the one whose password was compared, what
- * was counted is given back, a hash that costs too little is replaced. Rejects with `CREDENTIALS_INVALID` when the
+ * Runs `work` in the transaction of a proof: the account is locked and its password still the one that was compared,
+ * what was counted is given back, a hash that costs too little is replaced. Rejects with `CREDENTIALS_INVALID` when the
  * password was changed meanwhile, and `ACCOUNT_INACTIVE`.
  */
 export async function withProof<Result>(
-  { pool }: Pick<AuthContext, 'pool'>,
-  { account, receipt, newHash }: Proof,
+  context: Pick<AuthContext, 'pool'>,
+  proof: Proof,
   work: (client: Client, account: Account) => Promise<Result>,
   lock: 'shared' | 'exclusive' = 'shared',
 ): Promise<Result> {
-  const outcome = await withUser(pool.pool, account.id, async (client) => {
+  const outcome = await runProved(context, proof, work, lock);
+  // Thrown out here, so that what was given back is kept.
+  if ('refusal' in outcome) throw outcome.refusal;
+  if ('result' in outcome) return outcome.result;
+  // Somebody signed in at the same moment, and the same password has a hash of today's cost now; or it is another one.
+  const { replacement } = outcome;
+  if (replacement === undefined || !(await proof.isOf(replacement.passwordHash))) throw credentialsInvalid();
+  return withProof(context, { ...proof, account: replacement, newHash: undefined }, work, lock);
+}
+
+type Outcome<Result> =
+  | { readonly result: Result }
+  | { readonly refusal: Error }
+  /** The account with another hash than the one that was compared; undefined when it is gone. */
+  | { readonly replacement: Account | undefined };
+
+function runProved<Result>(
+  { pool }: Pick<AuthContext, 'pool'>,
+  { account, receipt, newHash }: Proof,
+  work: (client: Client, account: Account) => Promise<Result>,
+  lock: 'shared' | 'exclusive',
+): Promise<Outcome<Result>> {
+  return withUser(pool.pool, account.id, async (client) => {
     const current = await lockAccount(client, account.id, newHash === undefined ? lock : 'exclusive');
-    if (current?.passwordHash !== account.passwordHash) return { refusal: credentialsInvalid() };
+    if (current?.passwordHash !== account.passwordHash) return { replacement: current };
     await giveBack(client, receipt, { forgive: true });
     if (!current.isActive) return { refusal: accountInactive() };
     if (newHash !== undefined) {
@@ -87,9 +112,6 @@ export async function withProof<Result>(
     }
     return { result: await work(client, current) };
   });
-  // Thrown out here, so that what was given back is kept.
-  if ('refusal' in outcome) throw outcome.refusal;
-  return outcome.result;
 }
 
 /** At an address where its user has signed in before, nobody else's failures count. */

@@ -76,6 +76,12 @@ describe('signIn', () => {
     await expect(signIn({ password: 'another one' })).rejects.toMatchObject({ code: 'CREDENTIALS_INVALID' });
   });
 
+  it('lets all in that come at once while the hash is replaced', async () => {
+    await on.test.db.query('UPDATE users SET password_hash = $2 WHERE id = $1', [userId, hashSync(PASSWORD, 4)]);
+    const pairs = await Promise.all(Array.from({ length: 4 }, () => signIn()));
+    expect(new Set(pairs.map(({ refreshToken }) => refreshToken)).size).toBe(4);
+  });
+
   it('asks for a verified address where that is wanted', async () => {
     const auth = on.another({ requireVerifiedEmail: true });
     const wrong = signIn({ auth, password: 'another one' });
