@@ -40,7 +40,7 @@ export const checkout: Row = {
       return JSON.stringify({ paymentMethod: 'card', lines });
     };
     const headers = { authorization: `Bearer ${token}` };
-    return runRounds(
+    return await runRounds(
       {
         [OURS]: async () => {
           const load = { url: `${services.url}/sales`, method: 'POST', headers, nextBody } as const;

@@ -40,7 +40,7 @@ export const ingest: Row = {
       const { rows } = await db.query<{ count: string }>('SELECT count(*) FROM tracking_data');
       if (Number(rows[0]!.count) !== BATCHES * BATCH) throw new Error(`${rows[0]!.count} positions arrived`);
     };
-    return runRounds(
+    return await runRounds(
       {
         [OURS]: async () => {
           await empty();

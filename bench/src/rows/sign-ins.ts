@@ -23,7 +23,7 @@ export const signIns: Row = {
   comparisons: [{ ours: SIGN_INS, peer: CORES, bar: { atLeast: 0.9 } }],
   run: async (environment) => {
     await using services = await startServices(environment, 'atriz');
-    return runRounds(
+    return await runRounds(
       {
         [SIGN_INS]: async () => (await signInAtOnce(services.url, SECONDS)).answersASecond,
         [CORES]: () => compareOnAllCores(environment),
@@ -41,7 +41,7 @@ export const healthUnderSignIns: Row = {
   comparisons: [{ ours: HEALTH, bar: { atMost: 50 } }],
   run: async (environment) => {
     await using services = await startServices(environment, 'atriz');
-    return runRounds(
+    return await runRounds(
       {
         [HEALTH]: async () => {
           const [health] = await Promise.all([
