@@ -100,11 +100,16 @@ function pathOf({ path, params }: Route, ids: readonly string[]): fc.Arbitrary<s
   const parts = path.split('/').map((part) => {
     const [, name] = /^\{(.*)\}$/.exec(part) ?? [];
     if (name === undefined) return fc.oneof({ weight: 40, arbitrary: fc.constant(part) }, inUrl);
-    const fitting = nearly(params[name]).map((value) => encode(String(value)));
+    const fitting = nearly(params[name]).map((value) => encode(asText(value)));
     const known = params[name]?.format === 'uuid' ? fc.constantFrom(...ids) : fitting;
     return fc.oneof({ weight: 4, arbitrary: known }, fitting, inUrl);
   });
   return fc.tuple(...parts).map((all) => all.join('/') || '/');
+}
+
+/** As it stands in a URL, whatever it is. */
+function asText(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 }
 
 /** Encoded as it should be, or sent as it is. */
@@ -115,7 +120,7 @@ const inUrl: fc.Arbitrary<string> = fc.oneof(
 
 function queryOf(query: Route['query']): fc.Arbitrary<string> {
   const known = Object.entries(query).map(([name, schema]) =>
-    nearly(schema).map((value) => [name, typeof value === 'string' ? value : JSON.stringify(value)] as const),
+    nearly(schema).map((value) => [name, asText(value)] as const),
   );
   const odd = fc.tuple(hostileText, hostileText);
   const pairs = fc.oneof(
