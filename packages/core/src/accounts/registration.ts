@@ -47,6 +47,8 @@ const FIRST_ROLE: RoleName = 'member';
 
 /** As the table's constraint has it. */
 const EMAIL = /^[^@\s]+@[^@\s]+$/;
+/** Spaces and control characters of every kind: which of them PostgreSQL calls a space depends on its locale. */
+const UNSEEN = /[\p{Z}\p{Cc}]/u;
 const EMAIL_KEY = 'users_email_lower_key';
 const UNIQUE_VIOLATION = '23505';
 const CHECK_VIOLATION = '23514';
@@ -113,7 +115,7 @@ async function insertAccount(
 }
 
 function refuseImpossible(email: string, name: string): void {
-  const isAddress = EMAIL.test(email) && email.length <= 254 && isText(email);
+  const isAddress = EMAIL.test(email) && !UNSEEN.test(email) && email.length <= 254 && isText(email);
   if (!isAddress) throw noAddress();
   const isName = name !== '' && name.length <= 200 && isText(name);
   if (!isName) throw new AtrizError('REQUEST_INVALID', 'a name has 1 to 200 characters');
