@@ -13,7 +13,7 @@ test('the script of docs/sign-on.md signs in once, and its token is good at all 
     .replaceAll('http://localhost:3000', services.website)
     .replaceAll('http://localhost:3001', services.mextrack)
     .replaceAll('http://localhost:3002', services.pshop);
-  expect(here).not.toMatch(/localhost:300\d/);
+  expect(here).not.toMatch(/localhost:300\d\b/);
   const { code, stdout, stderr } = await runShell(here, { cwd: REPOSITORY });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 

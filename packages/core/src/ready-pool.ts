@@ -24,10 +24,10 @@ const UNKNOWN = new Set(['AUTHENTICATION_FAILED', 'PERMISSION_DENIED']);
 
 const AWAY = new Set(['SERVER_UNREACHABLE', 'CONNECTION_FAILED', 'CONNECTION_LOST']);
 
-async function openPool(
-  definition: Definition,
-  { directory, max, variables = process.env, role }: PoolOptions,
-): Promise<DatabasePool> {
+/** What is asked for, with the variables that count. */
+type Asked = ReadyPoolOptions & { readonly variables: Readonly<Record<string, string | undefined>> };
+
+async function openPool(definition: Definition, { directory, max, variables, role }: Asked): Promise<DatabasePool> {
   const connectionString = await connectionStringFor(definition, { directory, variables, role });
   const connectionTimeoutMillis = variables.DB_POOL_ACQUIRE_TIMEOUT ? undefined : ACQUIRE_MS;
   return createDatabasePool({ connectionString, max, connectionTimeoutMillis });
@@ -46,21 +46,22 @@ export function openPoolLike({ pool }: DatabasePool, { max }: { readonly max: nu
  * Who connects as a superuser takes the role instead, where there is one: in development the settings of a server often
  * name nobody else, and row-level security holds all the same. In production that is refused and not mended.
  */
-export async function openReadyPool(definition: Definition, options: ReadyPoolOptions): Promise<DatabasePool> {
-  const { directory, role, variables = process.env } = options;
+export async function openReadyPool(
+  definition: Definition,
+  { variables = process.env, ...options }: ReadyPoolOptions,
+): Promise<DatabasePool> {
+  const { directory, role } = options;
+  const asked = { ...options, variables };
   try {
-    return await openAsked(definition, options);
+    return await openAsked(definition, asked);
   } catch (error) {
     const isUnknown = role !== undefined && error instanceof AtrizError && UNKNOWN.has(error.code);
     if (!isUnknown || (await readProvider(definition, { directory, variables })) !== 'embedded') throw error;
-    return openAsked(definition, { ...options, role: undefined });
+    return openAsked(definition, { ...asked, role: undefined });
   }
 }
 
-async function openAsked(
-  definition: Definition,
-  { mayBeAway = false, ...options }: ReadyPoolOptions,
-): Promise<DatabasePool> {
+async function openAsked(definition: Definition, { mayBeAway = false, ...options }: Asked): Promise<DatabasePool> {
   const { directory } = options;
   const pool = await openPool(definition, options);
   try {
@@ -80,7 +81,7 @@ WHERE login.rolname = current_user AND login.rolsuper AND lesser.rolname = curre
 
 async function takeRole(
   db: DatabasePool,
-  { role, max, variables = process.env }: Pick<PoolOptions, 'role' | 'max' | 'variables'>,
+  { role, max, variables }: Pick<Asked, 'role' | 'max' | 'variables'>,
 ): Promise<DatabasePool> {
   if (role === undefined || variables.NODE_ENV === 'production') return db;
   const { rows } = await db.query<{ role: string }>(LESSER_ROLE, [role]);
