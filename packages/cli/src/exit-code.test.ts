@@ -7,6 +7,7 @@ test('each kind of error has its exit code: usage 2, refused 3, no server 4, int
 
   expect(byCode['2']?.toSorted()).toEqual([
     'ARGUMENT_INVALID',
+    'BACKUP_UNKNOWN',
     'DATABASE_UNKNOWN',
     'INSTANCE_UNKNOWN',
     'MIGRATION_UNKNOWN',
@@ -14,7 +15,15 @@ test('each kind of error has its exit code: usage 2, refused 3, no server 4, int
   ]);
   expect(byCode['3']?.toSorted()).toEqual([
     'AUDIT_BROKEN',
+    'BACKUP_CORRUPT',
+    'BACKUP_FILE_MISSING',
+    'BACKUP_FOREIGN',
+    'BACKUP_KEY_MISSING',
+    'BACKUP_KEY_WRONG',
     'BACKUP_REQUIRED',
+    'BACKUP_UNPROVEN',
+    'BACKUP_UNTRUSTED',
+    'BACKUP_VERSION',
     'CONFIRMATION_REQUIRED',
     'DESTRUCTIVE_REFUSED',
     'HISTORY_NOT_EMPTY',
@@ -29,6 +38,7 @@ test('each kind of error has its exit code: usage 2, refused 3, no server 4, int
     'REFERENCE_RESTRICTED',
     'REPLAY_REFUSED',
     'REQUIREMENT_MISSING',
+    'RESTORE_BLOCKED',
     'ROLES_DRIFTED',
     'SEED_REFUSED',
     'SQUASH_PARTIAL',
@@ -36,6 +46,7 @@ test('each kind of error has its exit code: usage 2, refused 3, no server 4, int
     'TYPES_STALE',
   ]);
   expect(byCode['4']?.toSorted()).toEqual([
+    'BACKUP_STORE_FAILED',
     'DISK_FULL',
     'EMBEDDED_DATA_VERSION',
     'EMBEDDED_FAILED',
@@ -43,6 +54,7 @@ test('each kind of error has its exit code: usage 2, refused 3, no server 4, int
     'EMBEDDED_NO_USER',
     'EMBEDDED_UNSUPPORTED',
     'PORT_TAKEN',
+    'RESTORE_NO_ROOM',
     'SERVER_UNREACHABLE',
   ]);
   expect(byCode['130']).toEqual(['INTERRUPTED']);

@@ -38,6 +38,18 @@ const BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
   EMBEDDED_UNSUPPORTED: EXIT.unreachable,
   PORT_TAKEN: EXIT.unreachable,
   DISK_FULL: EXIT.unreachable,
+  BACKUP_CORRUPT: EXIT.refused,
+  BACKUP_FILE_MISSING: EXIT.refused,
+  BACKUP_FOREIGN: EXIT.refused,
+  BACKUP_KEY_MISSING: EXIT.refused,
+  BACKUP_KEY_WRONG: EXIT.refused,
+  BACKUP_STORE_FAILED: EXIT.unreachable,
+  BACKUP_UNKNOWN: EXIT.usage,
+  BACKUP_UNPROVEN: EXIT.refused,
+  BACKUP_UNTRUSTED: EXIT.refused,
+  BACKUP_VERSION: EXIT.refused,
+  RESTORE_BLOCKED: EXIT.refused,
+  RESTORE_NO_ROOM: EXIT.unreachable,
   INTERRUPTED: EXIT.interrupted,
 };
 

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { VERSION } from '@atriz/lifecycle';
 import { addAuditCommands } from './grammar/audit.ts';
+import { addBackupCommands } from './grammar/backup.ts';
 import type { Run } from './grammar/command.ts';
 import { addDatabaseCommands } from './grammar/database.ts';
 import { addDoctorCommand } from './grammar/doctor.ts';
@@ -31,6 +32,7 @@ export function createProgram(surroundings: Surroundings, onExitCode: (code: num
     .exitOverride();
 
   addAuditCommands(program, run);
+  addBackupCommands(program, run);
   addDatabaseCommands(program, run);
   addMigrateCommands(program, run);
   addGenerateCommand(program, run);

@@ -1,0 +1,1 @@
+export type { BackupWorkspace } from './workspace.ts';
