@@ -15,6 +15,8 @@ export interface Databases {
    */
   setAside(names: readonly string[]): Promise<void>;
   readDatabases(): Promise<string[]>;
+  /** `pg_database_size`, in MiB. */
+  readSizeMiB(database: string): Promise<number>;
 }
 
 const IN_USE_PAUSE_MS = 10;
@@ -63,6 +65,11 @@ export function openDatabases({ host, port, user, password }: ServerAddress): Da
     },
     setAside,
     readDatabases,
+    readSizeMiB: (database) =>
+      withClient(database, async (client) => {
+        const { rows } = await client.query<{ bytes: string }>('SELECT pg_database_size(current_database()) AS bytes');
+        return Number(rows[0]!.bytes) / 2 ** 20;
+      }),
   };
 }
 

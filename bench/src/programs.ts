@@ -9,6 +9,7 @@ export interface Programs {
   readonly psql: string;
   readonly createdb: string;
   readonly pgDump: string;
+  readonly pgRestore: string;
 }
 
 /** Debian and Ubuntu, Red Hat, Homebrew, and what `make install` does; a star is a version. */
@@ -34,7 +35,9 @@ export async function findPrograms(variables: Readonly<Record<string, string | u
     const programs = programsOf(directory);
     if ((await Promise.all(Object.values(programs).map(isExecutable))).every(Boolean)) return programs;
   }
-  throw new Error('no PostgreSQL with postgres, initdb, psql, createdb and pg_dump was found; name it in PG_BIN_DIR');
+  throw new Error(
+    'no PostgreSQL with postgres, initdb, psql, createdb, pg_dump and pg_restore was found; name it in PG_BIN_DIR',
+  );
 }
 
 function programsOf(directory: string): Programs {
@@ -46,6 +49,7 @@ function programsOf(directory: string): Programs {
     psql: program('psql'),
     createdb: program('createdb'),
     pgDump: program('pg_dump'),
+    pgRestore: program('pg_restore'),
   };
 }
 

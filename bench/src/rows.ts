@@ -1,4 +1,7 @@
 import type { Row } from './row.ts';
+import { backupCreate } from './rows/backup-create.ts';
+import { backupMemory } from './rows/backup-memory.ts';
+import { backupRestore } from './rows/backup-restore.ts';
 import { checkout } from './rows/checkout.ts';
 import { clean } from './rows/clean.ts';
 import { copyMemory } from './rows/copy-memory.ts';
@@ -42,6 +45,9 @@ export const ROWS: readonly Row[] = [
   checkout,
   references,
   referencesMemory,
+  backupCreate,
+  backupRestore,
+  backupMemory,
   clean,
   fleet,
 ];
