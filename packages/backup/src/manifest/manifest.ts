@@ -61,12 +61,27 @@ const database = z.strictObject({
   sequences: z.array(sequence),
 });
 
+const lsn = z.string().regex(/^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/);
+
+/** How far a base backup is to be recovered, so that exactly what the snapshot saw is committed in it. */
+const recovery = z.strictObject({
+  timeline: z.int().min(1),
+  /** Where the backup, and with it the stored WAL, begins. */
+  startLsn: lsn,
+  /** The record that begins here, or the first one after it, is not to be replayed. */
+  targetLsn: lsn,
+  /** The name of the cluster's bootstrap superuser. */
+  superuser: z.string(),
+});
+
 const server = z.strictObject({
   host: z.string(),
   port: z.int(),
   /** `server_version_num`, such as 150018. */
   version: z.int(),
   systemIdentifier: z.string(),
+  /** Null where there is no base backup of it. */
+  recovery: recovery.nullable(),
 });
 
 /** What a part of a set holds. */
@@ -132,6 +147,7 @@ export const manifestSchema = z.strictObject({
 export type Manifest = z.infer<typeof manifestSchema>;
 export type ManifestDatabase = Manifest['databases'][number];
 export type ManifestServer = Manifest['servers'][number];
+export type ManifestRecovery = NonNullable<ManifestServer['recovery']>;
 export type ManifestFile = Manifest['files'][number];
 export type ManifestTable = ManifestDatabase['tables'][number];
 export type PartKind = ManifestFile['kind'];
