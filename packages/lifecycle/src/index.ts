@@ -30,6 +30,7 @@ export { baselineDatabase, type BaselineOptions } from './repair/baseline.ts';
 export { acceptEdits, readEditedMigrations } from './repair/repair.ts';
 export { resolveMigration, type Resolution } from './repair/resolve.ts';
 export { seedDatabase, type SeedOptions, type SeedOutcome } from './seed.ts';
+export { localeClauses, type DatabaseRow } from './scratch-locale.ts';
 export { SCRATCH_PREFIX, withScratchDatabase } from './scratch.ts';
 export { detectPooling, type Pooling } from './pooler.ts';
 export { withSession } from './session.ts';
