@@ -3,3 +3,6 @@ export { type EphemeralServer, startEphemeralServer } from './ephemeral/server.t
 export { findServer } from './find-server.ts';
 export { startServer, type StartOptions } from './start-server.ts';
 export { stopServer, type StopOptions } from './stop-server.ts';
+export { dropReplaced, replaceData, type Replaced, type ReplaceOptions } from './restored/replace-data.ts';
+export type { DataPlace, Fill, Settings } from './restored/recovery.ts';
+export { startRestored, type RestoredOptions } from './restored/start-restored.ts';

@@ -28,7 +28,20 @@ export interface InitialiseOptions {
  * Settings of every embedded server; they are in `postgresql.conf`, so a developer can change them there.
  * 200 connections, because a family of databases has a pool for each and a test run doubles them.
  */
-const SETTINGS = { max_connections: '200', timezone: 'UTC', log_timezone: 'UTC', log_line_prefix: LOG_LINE_PREFIX };
+export const SETTINGS = {
+  max_connections: '200',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+  log_line_prefix: LOG_LINE_PREFIX,
+};
+
+/**
+ * Durability that a development server trades for speed: COMMIT does not wait for the disk. A crash of the
+ * machine, or of the server (`kill -9`), can lose the last commits (less than a second of them), but never corrupts
+ * the data or reorders what was committed. It is `fsync`, left on, that guards integrity. Migrations and seeds are
+ * waited for all the same before they are reported as done.
+ */
+export const DEVELOPMENT_SETTINGS = { synchronous_commit: 'off' };
 
 /**
  * Makes `cluster.directory`, which must not exist, and in it a database cluster and a random password for its

@@ -18,6 +18,10 @@ export interface LaunchOptions {
   readonly log: string;
   readonly waitMs: number;
   readonly onProcess?: ((pid: number) => void) | undefined;
+  /** Settings for the command line, on top of Atriz's own and before any file's. */
+  readonly settings?: Readonly<Record<string, string>> | undefined;
+  /** Asks the server, once it says that it takes connections, whether it serves. Default: it lets its superuser in. */
+  readonly isServing?: ((port: number) => Promise<boolean>) | undefined;
 }
 
 /** How a launch went: it serves, it ended by itself, or it neither ended nor answered in time and still runs. */
@@ -32,11 +36,11 @@ export type Launch =
  * longer than the 107 bytes that the system allows for one.
  */
 export async function launch(cluster: Cluster, options: LaunchOptions): Promise<Launch> {
-  const { binaries, user, port, log, waitMs, onProcess } = options;
+  const { binaries, user, port, log, waitMs, onProcess, settings = {}, isServing } = options;
   const logFile = await open(log, 'a', 0o600);
   try {
     const { size } = await logFile.stat();
-    const child = spawn(binaries.postgres, commandLine(cluster, port), {
+    const child = spawn(binaries.postgres, commandLine(cluster, { port: String(port), ...settings }), {
       ...spawnOptions(user),
       detached: true,
       stdio: ['ignore', logFile.fd, logFile.fd],
@@ -52,7 +56,7 @@ export async function launch(cluster: Cluster, options: LaunchOptions): Promise<
     const over = new AbortController();
     const serving = await Promise.race([
       ended.then(() => over.abort()),
-      waitUntilServing(cluster, { pid, waitMs, signal: over.signal }),
+      waitUntilServing(cluster, { pid, waitMs, signal: over.signal, isServing }),
     ]);
     if (serving === true) return { outcome: 'serving', pid };
     if (!over.signal.aborted && (await servesDirectory(pid, cluster.dataDirectory))) return { outcome: 'silent', pid };
@@ -67,6 +71,7 @@ interface ServingWait {
   readonly pid: number;
   readonly waitMs: number;
   readonly signal?: AbortSignal;
+  readonly isServing?: LaunchOptions['isServing'];
 }
 
 /**
@@ -74,29 +79,33 @@ interface ServingWait {
  *
  * @returns whether it gave one
  */
-export async function waitUntilServing(cluster: Cluster, { pid, waitMs, signal }: ServingWait): Promise<boolean> {
+export async function waitUntilServing(
+  cluster: Cluster,
+  { pid, waitMs, signal, isServing }: ServingWait,
+): Promise<boolean> {
   const deadline = performance.now() + waitMs;
   const password = await readPassword(cluster);
+  const serves = isServing ?? ((port: number) => answers({ port, password }));
   for (let seen = false; performance.now() < deadline; await delay(20)) {
     if (signal?.aborted === true) return false;
     const postmaster = await findPostmaster(cluster.dataDirectory);
     const ours = postmaster?.pid === pid;
     if (seen && !ours) return false;
     seen ||= ours;
-    if (ours && postmaster.ready && (await answers({ port: postmaster.port, password }))) return true;
+    if (ours && postmaster.ready && (await serves(postmaster.port))) return true;
   }
   return false;
 }
 
-function commandLine({ dataDirectory }: Cluster, port: number): string[] {
-  const settings = {
+function commandLine({ dataDirectory }: Cluster, settings: Readonly<Record<string, string>>): string[] {
+  const all = {
     listen_addresses: HOST,
-    port: String(port),
     unix_socket_directories: '',
     logging_collector: 'off',
     log_line_prefix: LOG_LINE_PREFIX,
+    ...settings,
   };
-  return ['-D', dataDirectory, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+  return ['-D', dataDirectory, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
 }
 
 async function readFrom(path: string, offset: number): Promise<string> {

@@ -17,7 +17,9 @@ import {
   relocatedHome,
 } from './location.ts';
 import { withLock } from './lock.ts';
+import { DEVELOPMENT_SETTINGS } from './initdb.ts';
 import { findPostmaster, removeStalePidFile } from './postmaster.ts';
+import { undoSwap } from './restored/swap.ts';
 import { runCluster, stillSilent } from './run-cluster.ts';
 import { findRunnableBinaries } from './runnable-binaries.ts';
 import { writeServerFile } from './server-record.ts';
@@ -33,14 +35,6 @@ export interface StartOptions {
   /** Default 60,000. */
   readonly timeoutMs?: number;
 }
-
-/**
- * Durability that a development server trades for speed: COMMIT does not wait for the disk. A crash of the
- * machine, or of the server (`kill -9`), can lose the last commits (less than a second of them), but never corrupts
- * the data or reorders what was committed. It is `fsync`, left on, that guards integrity. Migrations and seeds are
- * waited for all the same before they are reported as done.
- */
-const DEVELOPMENT_SETTINGS = { synchronous_commit: 'off' };
 
 /**
  * Finds the workspace's embedded server or starts it, making its data at the first time. Any number of
@@ -65,8 +59,15 @@ export async function startServer({
 type Started = Required<StartOptions>;
 
 async function startAlone(options: Started): Promise<EmbeddedServer> {
+  await undoSwap(options.root);
   const found = await locateCluster(options.root);
   return (found && (await adopt(options, found))) ?? run(options, found);
+}
+
+/** Starts the server of a cluster that has data. Call it under the workspace's lock. */
+export async function startCluster(options: StartOptions, cluster: Cluster): Promise<EmbeddedServer> {
+  const { root, port, onProgress, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  return run({ root, port, onProgress, timeoutMs }, cluster);
 }
 
 /** The cluster's server if one runs: somebody else started it while we waited, or it recovers from a crash. */

@@ -1,16 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { realpath } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Cluster, clusterIn } from '../cluster.ts';
 import { DEFAULT_TIMEOUT_MS, type EmbeddedServer, type Progress } from '../embedded-server.ts';
 import { describeServer } from '../find-server.ts';
 import { initialiseCluster } from '../initdb.ts';
-import { isReachable } from '../reachable.ts';
 import { runCluster } from '../run-cluster.ts';
 import { findRunnableBinaries } from '../runnable-binaries.ts';
 import { findServiceUser, type ServiceUser } from '../service-user.ts';
 import { type Guard, startGuard } from './guard.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
 
 /** A server for one process: use it with `await using`, or call `stop`. */
 export interface EphemeralServer extends EmbeddedServer, AsyncDisposable {
@@ -63,11 +61,4 @@ async function start(cluster: Cluster, { user, guard, onProgress, timeoutMs }: S
   const log = join(cluster.directory, 'postgresql.log');
   const postmaster = await runCluster(cluster, { binaries, user, port: undefined, log, waitMs: timeoutMs, onProcess });
   return describeServer(cluster, { postmaster, started: true });
-}
-
-/** The system's directory for temporary files, unless it is the caller's alone and PostgreSQL runs as another. */
-async function temporaryDirectory(user: ServiceUser | undefined): Promise<string> {
-  const preferred = await realpath(tmpdir());
-  if (user === undefined || (await isReachable(preferred, user))) return preferred;
-  return realpath('/tmp');
 }
