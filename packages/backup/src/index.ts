@@ -1,5 +1,12 @@
 export { openStores, type OpenStoresOptions } from './stores/open.ts';
-export type { StoreSettings } from './stores/settings.ts';
 export type { Store, StoredObject, StoreOptions } from './stores/store.ts';
 export type { BackupWorkspace } from './workspace.ts';
 export { compareWithManifest, type Difference } from './proof/compare.ts';
+export { parseKey, type BackupKey } from './keys/key.ts';
+export { openKeys, type BackupKeys } from './keys/keys.ts';
+export { isProven, listSets, type ListedSet, type SetCopy } from './set/list.ts';
+export { openSet } from './set/open.ts';
+export type { Proof } from './set/proof-record.ts';
+export type { SetReader } from './set/reader.ts';
+export { readBackupSettings, type BackupSettings } from './settings/settings.ts';
+export type { StoreSettings } from './stores/settings.ts';
