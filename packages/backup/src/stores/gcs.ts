@@ -1,11 +1,12 @@
-import { pipeline } from 'node:stream/promises';
 import type { Bucket, File } from '@google-cloud/storage';
 import { AtrizError } from '@atriz/database';
-import { startDownload } from './download.ts';
+import { isConnectionFailure } from './connection-failure.ts';
+import { downloadFromGcs } from './gcs-download.ts';
+import { uploadToGcs } from './gcs-upload.ts';
 import { createNames } from './prefix.ts';
 import { toRemoteError } from './remote-error.ts';
 import type { GcsStoreSettings } from './settings.ts';
-import { interrupted, watchSource } from './source.ts';
+import { interrupted } from './source.ts';
 import type { Store } from './store.ts';
 
 export interface GcsStoreOptions {
@@ -15,8 +16,7 @@ export interface GcsStoreOptions {
   readonly tries?: number;
 }
 
-/** What is sent in one request, and kept for when it has to be sent again. Google takes multiples of 256 KiB. */
-const CHUNK_BYTES = 8 * 1024 * 1024;
+const GOOGLE = 'https://storage.googleapis.com';
 const LONGEST_PAUSE_SECONDS = 20;
 /** The library counts from the beginning of an upload, however much of it went well: a week, for the longest of them. */
 const PATIENCE_SECONDS = 7 * 86_400;
@@ -30,56 +30,30 @@ export function createGcsStore(
   settings: GcsStoreSettings,
   { stallMs = 180_000, tries = 6 }: GcsStoreOptions = {},
 ): Store {
-  const { bucket: bucketName, prefix } = settings;
+  const { bucket: bucketName, prefix, endpoint } = settings;
   const names = createNames(prefix);
   let opened: Promise<Bucket> | undefined;
   const open = (): Promise<Bucket> => (opened ??= openBucket(settings, { stallMs, tries }));
-  const fail = (operation: string, path: string, error: unknown): AtrizError =>
-    toGcsError(error, { operation, object: `gs://${bucketName}/${names.start(path)}` });
+  const fail = (operation: string, path: string, error: unknown, status?: number): AtrizError =>
+    toGcsError(error, { status, operation, object: `gs://${bucketName}/${names.start(path)}` });
   return {
     name: 'gcs',
     place: `gs://${bucketName}/${prefix ?? ''}`.replace(/\/$/, ''),
     async write(path, source, { signal } = {}) {
       const name = names.name(path);
       if (signal?.aborted) throw interrupted();
-      const file = (await open()).file(name);
-      const watched = watchSource(source, signal);
-      const upload = file.createWriteStream({ resumable: true, chunkSize: CHUNK_BYTES, validation: 'crc32c' });
-      let session: string | undefined;
-      upload.on('uri', (uri: string) => (session = uri));
-      try {
-        await pipeline(watched.bytes, upload, { ...(signal && { signal }) });
-        await compareSize(file, watched.taken());
-      } catch (error) {
-        await discard(session);
-        if (signal?.aborted) throw interrupted();
-        if (watched.failure.length > 0) throw watched.failure[0];
-        throw fail('write', path, error);
-      }
+      await uploadToGcs((await open()).file(name), source, { signal, fail: (error) => fail('write', path, error) });
     },
     async read(path, { signal } = {}) {
-      const name = names.name(path);
+      const url = `${endpoint ?? GOOGLE}/storage/v1/b/${bucketName}/o/${encodeURIComponent(names.name(path))}?alt=media`;
       const bucket = await open();
-      let found: { readonly size: number; readonly generation: number } | undefined;
-      return startDownload({
+      return downloadFromGcs(url, {
+        // As the library does: an address that is not Google's is asked without credentials.
+        headers: async () => new Headers(endpoint ? {} : await bucket.storage.authClient.getRequestHeaders(url)),
         signal,
         stallMs,
-        fail: (error) => fail('read', path, error),
-        open: async (offset) => {
-          try {
-            if (!found) {
-              const [{ size = 0, generation }] = await bucket.file(name).getMetadata();
-              found = { size: Number(size), generation: Number(generation) };
-            }
-          } catch (error) {
-            throw fail('read', path, error);
-          }
-          const { size, generation } = found;
-          // A range, from the first byte on too: the library compares none then, which the manifest's sum does.
-          const range = { validation: false as const, decompress: false, ...(size > 0 && { start: offset }) };
-          const stream = bucket.file(name, { generation }).createReadStream(range);
-          return { stream, bytes: size - offset };
-        },
+        tries,
+        fail: (error, status) => fail('read', path, error, status),
       });
     },
     async *list(start, { signal } = {}) {
@@ -117,7 +91,7 @@ async function openBucket(
   { bucket, keyFile, endpoint }: GcsStoreSettings,
   { stallMs, tries }: Required<GcsStoreOptions>,
 ): Promise<Bucket> {
-  const { IdempotencyStrategy, Storage } = await import('@google-cloud/storage');
+  const { IdempotencyStrategy, RETRYABLE_ERR_FN_DEFAULT, Storage } = await import('@google-cloud/storage');
   const storage = new Storage({
     ...(keyFile && { keyFilename: keyFile }),
     ...(endpoint && { apiEndpoint: endpoint, projectId: 'atriz' }), // a name that nobody looks up
@@ -129,6 +103,8 @@ async function openBucket(
       totalTimeout: PATIENCE_SECONDS,
       // An object is written by one writer and once: doing it again changes nothing.
       idempotencyStrategy: IdempotencyStrategy.RetryAlways,
+      // A request that took too long is none that the library would send again by itself.
+      retryableErrorFn: (error) => RETRYABLE_ERR_FN_DEFAULT(error) || isConnectionFailure(error),
     },
   });
   // Uploads go past the setting of the storage.
@@ -137,28 +113,20 @@ async function openBucket(
   return storage.bucket(bucket);
 }
 
-/** The library compared the checksum; a service that says none is not believed. */
-async function compareSize(file: File, bytes: number): Promise<void> {
-  const { size, crc32c } = file.metadata;
-  if (Number(size) === bytes && crc32c !== undefined) return;
-  await file.delete({ ignoreNotFound: true });
-  throw new Error(`it has ${size} bytes there, of ${bytes}, and the CRC32C ${crc32c}`);
+interface GcsFailure {
+  readonly operation: string;
+  readonly object: string;
+  readonly status: number | undefined;
 }
 
-/** Ends an upload that is not to go on. Its address is a right in itself; it ends by itself after a week. */
-async function discard(session: string | undefined): Promise<void> {
-  if (session) await fetch(session, { method: 'DELETE', signal: AbortSignal.timeout(5000) }).catch(() => undefined);
-}
-
-function toGcsError(error: unknown, failure: { readonly operation: string; readonly object: string }): AtrizError {
+function toGcsError(error: unknown, failure: GcsFailure): AtrizError {
   if (error instanceof AtrizError) return error;
-  const { message, code } = error as Error & { readonly code?: string | number };
-  const status = typeof code === 'number' ? code : undefined;
+  const { message, code, cause } = error as Error & { readonly code?: string | number };
   return toRemoteError({
     ...failure,
-    status,
+    status: failure.status ?? (typeof code === 'number' ? code : undefined),
     name: typeof code === 'string' ? code : undefined,
-    message,
+    message: cause instanceof Error ? `${message}: ${cause.message}` : message, // fetch says nothing by itself
     variables: 'BACKUP_GCS',
   });
 }

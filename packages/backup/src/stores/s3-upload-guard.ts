@@ -42,7 +42,6 @@ export async function createUploadGuard(
   const send = async (command: Parameters<S3Client['send']>[0]): Promise<unknown> => {
     if (command instanceof s3.AbortMultipartUploadCommand) return {}; // done by cleanUp
     const last = command instanceof s3.CompleteMultipartUploadCommand;
-    if (last || command instanceof s3.PutObjectCommand) mayBeThere = true;
     try {
       // The last request is not cut: whether the object is there would be unknown.
       const answer = await client.send(command, last ? {} : { abortSignal: ending });
@@ -50,6 +49,7 @@ export async function createUploadGuard(
       return answer;
     } catch (error) {
       if (last && (error as Error).name === 'NoSuchUpload' && (await isComplete())) return {};
+      mayBeThere ||= (last || command instanceof s3.PutObjectCommand) && !isRefusal(error);
       failure ??= { error };
       stopping.abort();
       throw error;
@@ -73,4 +73,11 @@ export async function createUploadGuard(
       return left.length > 0 ? left.join(' and ') : undefined;
     },
   };
+}
+
+/** The service said that it did not do it. */
+function isRefusal(error: unknown): boolean {
+  const { httpStatusCode = 0 } =
+    (error as { readonly $metadata?: { readonly httpStatusCode?: number } }).$metadata ?? {};
+  return httpStatusCode >= 300 && httpStatusCode < 500;
 }

@@ -13,17 +13,26 @@ export interface WatchedSource {
 export function watchSource(source: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): WatchedSource {
   const failure: unknown[] = [];
   let bytes = 0;
-  const watch = async function* (): AsyncIterable<Uint8Array> {
+  const iterator = source[Symbol.asyncIterator]();
+  const next = async (): Promise<IteratorResult<Uint8Array>> => {
     try {
-      for await (const chunk of source) {
-        if (signal?.aborted) throw interrupted();
-        bytes += chunk.byteLength;
-        yield chunk;
-      }
       if (signal?.aborted) throw interrupted();
+      return await iterator.next();
     } catch (error) {
       failure.push(error);
       throw error;
+    }
+  };
+  // What a store throws into it, when it stops taking, is no failure of the source.
+  const watch = async function* (): AsyncGenerator<Uint8Array> {
+    try {
+      for (let chunk = await next(); !chunk.done; chunk = await next()) {
+        bytes += chunk.value.byteLength;
+        yield chunk.value;
+      }
+      if (signal?.aborted) throw interrupted();
+    } finally {
+      await iterator.return?.();
     }
   };
   return { bytes: watch(), failure, taken: () => bytes };
