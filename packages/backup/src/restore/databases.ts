@@ -1,66 +1,85 @@
 import { AtrizError } from '@atriz/database';
 import { withRun, withSession, type Context, type Target } from '@atriz/lifecycle';
+import { runAll, type Slots } from '../engines/limited.ts';
 import type { ManifestDatabase } from '../manifest/manifest.ts';
 import { placeOf, type PlannedDatabase } from './plan.ts';
 import type { RestoredDatabase } from './request.ts';
+import type { DatabaseSource } from './source.ts';
 import { readStanding } from './standing.ts';
 import { swapDatabases, type Swap } from './swap.ts';
 import { dropDatabaseOf, withUnfinished } from './unfinished.ts';
 
 export interface RestoreDatabasesOptions {
   readonly set: string;
-  /** Makes the database that `into` names, and brings everything of the set's into it. */
-  readonly fill: (entry: ManifestDatabase, into: Target) => Promise<void>;
-  /** What of it is not as the manifest says, one sentence each. */
-  readonly compare: (into: Target, entry: ManifestDatabase) => Promise<readonly string[]>;
+  readonly source: DatabaseSource;
+  /** What of a restored database is not as the manifest says, one sentence each. */
+  readonly compare: (into: Target, entry: ManifestDatabase, context: Context) => Promise<readonly string[]>;
   /** What the ledgers call it. */
   readonly command: string;
   readonly dropOld: boolean;
+  /** How much is done at once. */
+  readonly slots: Slots;
   readonly context: Context;
+}
+
+export interface RestoredDatabases {
+  readonly databases: readonly RestoredDatabase[];
+  readonly warnings: readonly string[];
 }
 
 /**
  * Restores databases under names of their own, compares each with the manifest, and only when all of them are proven
  * gives them the names that they shall have: on one server all at once (see {@link swapDatabases}), on several one
- * server after the other, and where one refuses the others change back. Until then nothing that exists is touched;
- * whatever fails before leaves nothing behind.
+ * server after the other, and where one refuses the others change back. Until then nothing that exists is touched, but
+ * for roles that are made where they are missing; whatever fails before leaves no database behind.
  *
- * Throws `BACKUP_UNPROVEN`, `RESTORE_BLOCKED`, and what filling throws.
+ * Throws `BACKUP_UNPROVEN`, `RESTORE_BLOCKED`, and what the source throws.
  */
 export async function restoreDatabases(
   planned: readonly PlannedDatabase[],
   options: RestoreDatabasesOptions,
-): Promise<RestoredDatabase[]> {
-  const { context, dropOld } = options;
+): Promise<RestoredDatabases> {
+  const { context, source, dropOld } = options;
   return withUnfinished(planned, context, async () => {
-    const restored: RestoredDatabase[] = [];
-    for (const each of planned) {
-      context.signal?.throwIfAborted();
-      restored.push(await restoreDatabase(each, options));
-    }
+    const warnings = [...(await source.prepare())];
+    const databases = new Map<PlannedDatabase, RestoredDatabase>();
+    await runAll(
+      planned.map((each) => async (signal) => {
+        databases.set(each, await restoreDatabase(each, { ...options, context: { ...context, signal }, warnings }));
+      }),
+      { signal: context.signal },
+    );
     context.signal?.throwIfAborted();
     await putInPlace(planned);
     if (dropOld) {
       for (const { target, oldName } of planned) if (oldName !== undefined) await dropDatabaseOf(target, oldName);
     }
-    return restored;
+    return { databases: planned.map((each) => databases.get(each)!), warnings };
   });
+}
+
+interface RestoreOne extends RestoreDatabasesOptions {
+  /** What should be told besides is added to it. */
+  readonly warnings: string[];
+  readonly context: Context & { readonly signal: AbortSignal };
 }
 
 async function restoreDatabase(
   { entry, target, unfinishedName, finalName, oldName }: PlannedDatabase,
-  { fill, compare, set, command, dropOld, context }: RestoreDatabasesOptions,
+  { source, compare, set, command, dropOld, slots, warnings, context }: RestoreOne,
 ): Promise<RestoredDatabase> {
   const start = performance.now();
   const into: Target = { ...target, parameters: { ...target.parameters, database: unfinishedName } };
   context.onProgress?.(`restoring ${entry.name} as "${unfinishedName}"`);
-  await fill(entry, into);
+  warnings.push(...(await source.fill(entry, into, context.signal)));
   context.onProgress?.(`comparing ${entry.name} with the manifest`);
-  const differences = await compare(into, entry);
+  const differences = await slots(() => compare(into, entry, context));
   if (differences.length > 0) throw unproven(entry, set, differences);
   await withSession(into.parameters, context, (client) =>
     withRun(client, command, context, async ({ note }) => note(set)),
   );
+  const refused = await source.settle(entry, into); // last: a setting could be in the way of everything before
+  warnings.push(...refused.map((each) => `${finalName}: ${each}`));
   return {
     name: entry.name,
     databaseName: finalName,

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { settingClauses } from '../engines/logical/setting-clause.ts';
 
 /** What belongs to a database and not to what is in it, so that no archive of its contents brings it along. */
 export interface DatabaseProperties {
@@ -7,7 +8,8 @@ export interface DatabaseProperties {
   readonly comment: string | null;
   /** Null for one whose grants are PostgreSQL's own. */
   readonly grants: readonly Grant[] | null;
-  readonly settings: readonly Setting[];
+  /** For one role, or, where that is null, for all; each `name=value`, as PostgreSQL keeps it. */
+  readonly settings: readonly { readonly role: string | null; readonly settings: readonly string[] }[];
 }
 
 interface Grant {
@@ -17,21 +19,14 @@ interface Grant {
   readonly grantable: boolean;
 }
 
-interface Setting {
-  /** Null for every role. */
-  readonly role: string | null;
-  /** `name=value`, as PostgreSQL keeps it. */
-  readonly text: string;
-}
-
 const READ = `
 SELECT pg_get_userbyid(datdba) AS owner, datconnlimit AS "connectionLimit",
        shobj_description(pg_database.oid, 'pg_database') AS comment,
        CASE WHEN datacl IS NOT NULL THEN (
          SELECT coalesce(jsonb_agg(jsonb_build_object('role', rolname, 'privilege', privilege_type, 'grantable', is_grantable)), '[]')
            FROM aclexplode(datacl) LEFT JOIN pg_roles ON pg_roles.oid = grantee) END AS grants,
-       (SELECT coalesce(jsonb_agg(jsonb_build_object('role', rolname, 'text', line)), '[]')
-          FROM pg_db_role_setting CROSS JOIN unnest(setconfig) AS line LEFT JOIN pg_roles ON pg_roles.oid = setrole
+       (SELECT coalesce(jsonb_agg(jsonb_build_object('role', rolname, 'settings', setconfig)), '[]')
+          FROM pg_db_role_setting LEFT JOIN pg_roles ON pg_roles.oid = setrole
          WHERE setdatabase = pg_database.oid) AS settings
   FROM pg_database WHERE datname = $1`;
 
@@ -56,7 +51,7 @@ export async function takeOver(
     `ALTER DATABASE ${database} CONNECTION LIMIT ${connectionLimit}`,
     `COMMENT ON DATABASE ${database} IS ${comment === null ? 'NULL' : pg.escapeLiteral(comment)}`,
     ...grantStatements(database, owner, grants),
-    ...settings.map((setting) => settingStatement(database, setting)),
+    ...settings.flatMap((each) => settingStatements(database, each)),
   ];
   for (const statement of statements) await client.query(statement);
 }
@@ -72,28 +67,7 @@ function grantStatements(database: string, owner: string, grants: DatabaseProper
   ];
 }
 
-/** Settings that are lists of names: PostgreSQL keeps the names quoted, and takes each as a value of its own. */
-const LISTS = new Set([
-  'search_path',
-  'temp_tablespaces',
-  'local_preload_libraries',
-  'session_preload_libraries',
-  'shared_preload_libraries',
-  'unix_socket_directories',
-]);
-
-function settingStatement(database: string, { role, text }: Setting): string {
-  const name = text.slice(0, text.indexOf('='));
-  const value = text.slice(name.length + 1);
+function settingStatements(database: string, { role, settings }: DatabaseProperties['settings'][number]): string[] {
   const whom = role === null ? `DATABASE ${database}` : `ROLE ${pg.escapeIdentifier(role)} IN DATABASE ${database}`;
-  const values = LISTS.has(name.toLowerCase()) ? namesOf(value) : [value];
-  const quotedName = name.split('.').map(pg.escapeIdentifier).join('.');
-  return `ALTER ${whom} SET ${quotedName} TO ${values.map(pg.escapeLiteral).join(', ')}`;
-}
-
-/** `"$user", public` as its names. */
-function namesOf(list: string): string[] {
-  return [...list.matchAll(/"((?:[^"]|"")*)"|[^,\s"]+/g)].map(
-    ([bare, quoted]) => quoted?.replaceAll('""', '"') ?? bare,
-  );
+  return settingClauses(settings).map((clause) => `ALTER ${whom} ${clause}`);
 }
