@@ -13,3 +13,4 @@ export type { StoreSettings } from './stores/settings.ts';
 export { dropOldDatabases, readOldDatabases, swapBack, type OldDatabase, type SwappedBack } from './restore/old.ts';
 export type { RestoredDatabase, RestoredTable, RestoreOptions, RestoreReport } from './restore/request.ts';
 export { restoreSet } from './restore/restore.ts';
+export { findSet, type FindSetOptions } from './set/find.ts';
