@@ -29,6 +29,7 @@ const WRITING: Readonly<Record<string, readonly string[]>> = {
   'migrate baseline': ['--to', PENDING, '--yes'],
   'migrate repair': ['--yes'],
   'references check': ['--fix', '--yes'],
+  'backup restore': ['--in-place', '--yes'],
   'references delete': ['ORCHARD.plants.id=1', '--yes'],
 };
 

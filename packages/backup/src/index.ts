@@ -11,6 +11,7 @@ export type { SetReader } from './set/reader.ts';
 export { readBackupSettings, type BackupSettings } from './settings/settings.ts';
 export type { StoreSettings } from './stores/settings.ts';
 export { dropOldDatabases, readOldDatabases, swapBack, type OldDatabase, type SwappedBack } from './restore/old.ts';
+export { checkReplaceable } from './restore/preflight.ts';
 export type { RestoredDatabase, RestoredTable, RestoreOptions, RestoreReport } from './restore/request.ts';
 export { restoreSet } from './restore/restore.ts';
 export { findSet, type FindSetOptions } from './set/find.ts';

@@ -94,6 +94,24 @@ function readServer(
   });
 }
 
+/**
+ * Refuses to replace databases that must not be: see `refuseDestruction`. One that does not exist is no reason. For who
+ * wants to know before a set is looked for; a restore asks by itself.
+ */
+export async function checkReplaceable(
+  workspace: BackupWorkspace,
+  names: readonly string[],
+  context: Context,
+): Promise<void> {
+  for (const name of names) {
+    try {
+      await refuseReplacement(await workspace.open(name), context);
+    } catch (error) {
+      if (!(error instanceof AtrizError) || error.code !== 'DATABASE_MISSING') throw error;
+    }
+  }
+}
+
 /** A database that cannot even be connected to has to be named before it is replaced: nobody knows what it is. */
 async function refuseReplacement(target: Target, context: Context): Promise<void> {
   const { name } = target.database;

@@ -1,0 +1,31 @@
+import { Option, type Command } from 'commander';
+import type { RestoreCommandOptions } from '../commands/backup/restore.ts';
+import type { CommonOptions } from '../invocation.ts';
+import { addAskingCommand, type Run } from './command.ts';
+
+interface Which {
+  readonly swapBack?: boolean;
+}
+
+/** `atriz backup restore …` */
+export function addRestoreCommand(backup: Command, run: Run): void {
+  addAskingCommand(backup, 'restore', 'bring back a set, some of its databases, or one table')
+    .argument('[set]', 'such as backup-20261121T121500Z-4f1c2a9b; default: the newest')
+    .option('--table <name>', 'only the rows of this table, such as public.vehicles')
+    .option('--as <name>', 'what the one database, or table, is called when it is restored')
+    .addOption(new Option('--as-suffix <ending>', 'what each restored database\u2019s name ends with').conflicts('as'))
+    .option('--in-place', 'put it in the place of what exists, which is kept under another name')
+    .option('--drop-old', 'drop what a restore in place put aside: with --in-place this one, alone earlier ones')
+    .addOption(
+      new Option('--swap-back', 'take the last restore in place back').conflicts(['inPlace', 'dropOld', 'table', 'as']),
+    )
+    .option('--store <name>', 'read it from this store only: folder, s3 or gcs')
+    .option('--accept-unsigned', 'take a set that was signed with a key that is lost')
+    .action(async (set: string | undefined, options: CommonOptions & RestoreCommandOptions & Which) => {
+      if (options.swapBack) return run(options, (await import('../commands/backup/restored-before.ts')).swapBack);
+      if (options.dropOld && !options.inPlace) {
+        return run(options, (await import('../commands/backup/restored-before.ts')).dropOld);
+      }
+      return run(options, (await import('../commands/backup/restore.ts')).restore, set, options);
+    });
+}
