@@ -1,0 +1,104 @@
+import { AtrizError } from '@atriz/database';
+import type { BackupKeys } from '../keys/keys.ts';
+import { MANIFEST_FILE } from '../manifest/manifest.ts';
+import { mapAtOnce } from '../set/at-once.ts';
+import type { Store, StoreOptions } from '../stores/store.ts';
+import { planPrune, type PlanPruneOptions, type PrunedSet, type StorePrunePlan } from './prune-plan.ts';
+import { untieSet } from './untie.ts';
+
+const AT_ONCE = 8;
+
+/** What became of one store. */
+export interface StorePruneReport {
+  readonly store: Pick<Store, 'name' | 'place'>;
+  readonly keep: StorePrunePlan['keep'];
+  readonly removed: readonly PrunedSet[];
+  /** Why not all that was planned was removed; the other stores are done all the same. */
+  readonly failure: AtrizError | undefined;
+}
+
+export interface PlanPrunesOptions extends Omit<PlanPruneOptions, 'untied'> {
+  /** A set that is tied to a migration and need not be any more. */
+  readonly untie?: string | undefined;
+}
+
+export interface PrunePlan {
+  readonly stores: readonly StorePrunePlan[];
+  /** Stores that could not be read; nothing is removed from them. */
+  readonly failures: readonly { readonly store: Store; readonly error: AtrizError }[];
+  readonly untie: string | undefined;
+}
+
+export interface RemoveOptions extends StoreOptions {
+  readonly onProgress?: ((message: string) => void) | undefined;
+}
+
+/**
+ * Decides what goes from each store; writes nothing. Throws the failure when no store could be read, and
+ * `BACKUP_UNKNOWN` when the set to be untied is in none of them.
+ */
+export async function planPrunes(
+  stores: readonly Store[],
+  keys: Pick<BackupKeys, 'signer'>,
+  { untie, ...options }: PlanPrunesOptions,
+): Promise<PrunePlan> {
+  const plans: StorePrunePlan[] = [];
+  const failures: PrunePlan['failures'][number][] = [];
+  for (const store of stores) {
+    try {
+      plans.push(await planPrune(store, keys, { ...options, untied: untie === undefined ? [] : [untie] }));
+    } catch (error) {
+      failures.push({ store, error: asStoreFailure(error, options.signal) });
+    }
+  }
+  if (plans.length === 0 && failures[0]) throw failures[0].error;
+  if (untie !== undefined && !plans.some(({ keep, remove }) => [...keep, ...remove].some(({ id }) => id === untie))) {
+    throw new AtrizError('BACKUP_UNKNOWN', `no store has a set "${untie}"`, { hint: 'see them: atriz backup list' });
+  }
+  return { stores: plans, failures, untie };
+}
+
+/** Removes what was decided, store by store. A store that fails is told of, and the next one is done. */
+export async function runPrunes(
+  { stores, failures, untie }: PrunePlan,
+  options: RemoveOptions = {},
+): Promise<StorePruneReport[]> {
+  const reports: StorePruneReport[] = failures.map(({ store, error }) => ({
+    store,
+    keep: [],
+    removed: [],
+    failure: error,
+  }));
+  for (const { store, keep, remove } of stores) {
+    const removed: PrunedSet[] = [];
+    let failure: AtrizError | undefined;
+    try {
+      if (untie !== undefined && keep.some(({ id }) => id === untie)) await untieSet([store], untie, options);
+      for (const set of remove) {
+        options.onProgress?.(`removing ${set.id} from ${store.place}`);
+        await removeSet(store, set.id, options);
+        removed.push(set);
+      }
+    } catch (error) {
+      failure = asStoreFailure(error, options.signal);
+    }
+    reports.push({ store, keep, removed, failure });
+  }
+  return reports;
+}
+
+/**
+ * Removes a set from a store, its manifest before anything else: cut off at any moment, what is left is either the whole
+ * set or a folder that no list calls a set, which the next prune removes. Two at once do not disturb each other.
+ */
+export async function removeSet(store: Store, id: string, { signal }: StoreOptions = {}): Promise<void> {
+  await store.remove(`${id}/${MANIFEST_FILE}`, { signal });
+  const paths: string[] = [];
+  for await (const { path } of store.list(`${id}/`, { signal })) paths.push(path);
+  await mapAtOnce(paths, AT_ONCE, (path) => store.remove(path, { signal }));
+}
+
+function asStoreFailure(error: unknown, signal: AbortSignal | undefined): AtrizError {
+  if (error instanceof AtrizError && error.code !== 'INTERRUPTED' && !signal?.aborted) return error;
+  throw error;
+}
