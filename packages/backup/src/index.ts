@@ -15,3 +15,7 @@ export { checkReplaceable } from './restore/preflight.ts';
 export type { RestoredDatabase, RestoredTable, RestoreOptions, RestoreReport } from './restore/request.ts';
 export { restoreSet } from './restore/restore.ts';
 export { findSet, type FindSetOptions } from './set/find.ts';
+export { createPhysicalEngine, type PhysicalEngineOptions } from './engines/physical/engine.ts';
+export { findPhysicalObstacle } from './engines/physical/requirements.ts';
+export { endRecovery, restoreDirectory, type RestoreDirectoryOptions } from './engines/physical/restore-directory.ts';
+export { restoreServer, type RestoreServerOptions } from './engines/physical/restore-server.ts';

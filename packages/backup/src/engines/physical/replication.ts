@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { AtrizError, sqlState, toConnectionError } from '@atriz/database';
 import type { ConnectionParameters } from '@atriz/database/workspace';
 import type { Context } from '@atriz/lifecycle';
@@ -32,11 +33,7 @@ export async function withReplication<Result>(
   const aborted = Promise.withResolvers<never>();
   aborted.promise.catch(() => undefined); // nobody may be waiting
   const stop = (): void => {
-    aborted.reject(
-      new AtrizError('INTERRUPTED', 'interrupted; the backup of the server was given up', {
-        hint: 'run the command again',
-      }),
-    );
+    aborted.reject(interrupted());
     cut();
   };
   context.signal?.addEventListener('abort', stop, { once: true });
@@ -47,17 +44,34 @@ export async function withReplication<Result>(
     await Promise.race([ready, aborted.promise]);
     return await work({ client, interrupted: aborted.promise });
   } catch (error) {
-    throw context.signal?.aborted ? await aborted.promise.catch((reason: unknown) => reason) : error;
+    throw context.signal?.aborted ? interrupted() : toLostConnection(error, parameters);
   } finally {
     context.signal?.removeEventListener('abort', stop);
     cut();
   }
 }
 
+/** A connection that breaks while an answer is awaited has no code of PostgreSQL's, or one of a server that ends. */
+function toLostConnection(error: unknown, { host, port }: ConnectionParameters): unknown {
+  const isLost =
+    /^(57P0[1-3]|08...)$/.test(sqlState(error)) ||
+    (error instanceof Error && /^(Connection terminated|read ECONN|write E)/.test(error.message));
+  if (!isLost || error instanceof AtrizError) return error;
+  return new AtrizError('CONNECTION_LOST', `${host}:${port} ended the connection while it was backed up`, {
+    hint: 'see what its log says, and make the backup again',
+    cause: error,
+  });
+}
+
+function interrupted(): AtrizError {
+  return new AtrizError('INTERRUPTED', 'interrupted; the backup of the server was given up', {
+    hint: 'run the command again',
+  });
+}
+
 /** The client's socket, for what its interface has no word for: to wait, to go on, to be cut. */
-export function socketOf(client: pg.Client): import('node:net').Socket {
-  return (client as unknown as { readonly connection: { readonly stream: import('node:net').Socket } }).connection
-    .stream;
+export function socketOf(client: pg.Client): Socket {
+  return (client as unknown as { readonly connection: { readonly stream: Socket } }).connection.stream;
 }
 
 async function connect({ ssl, password, ...parameters }: ConnectionParameters): Promise<pg.Client> {

@@ -54,16 +54,11 @@ export function createWalScanner(options: WalScannerOptions): WalScanner {
   let previous: Lsn | undefined;
   let skipTo = startLsn;
 
-  const fail = (lsn: Lsn, what: string): AtrizError =>
-    new AtrizError('BACKUP_INCONSISTENT', `the write-ahead log at ${formatLsn(lsn)} cannot be read: ${what}`, {
-      hint: 'make the backup again; if that fails alike, take a logical one: BACKUP_ENGINE=logical',
-    });
-
   const finish = (record: Record): Commit | undefined => {
     const { lsn, bytes } = record;
     const manager = bytes[17]!;
     const operation = bytes[16]! & XACT_OPERATION;
-    if (previous !== undefined && bytes.readBigUInt64LE(8) !== previous) throw fail(lsn, 'its chain is broken');
+    if (previous !== undefined && bytes.readBigUInt64LE(8) !== previous) throw unreadable(lsn, 'its chain is broken');
     previous = lsn;
     if (manager === RMGR_XLOG && (bytes[16]! & 0xf0) === XLOG_SWITCH) {
       const behind = lsn + BigInt(segmentBytes);
@@ -87,16 +82,16 @@ export function createWalScanner(options: WalScannerOptions): WalScanner {
   };
 
   const readPage = (page: Buffer, commits: Commit[]): void => {
-    if (page.readBigUInt64LE(8) !== pageLsn) throw fail(pageLsn, 'the page is of another place');
-    if (page.readUInt32LE(4) !== timeline) throw fail(pageLsn, 'the page is of another timeline');
+    if (page.readBigUInt64LE(8) !== pageLsn) throw unreadable(pageLsn, 'the page is of another place');
+    if (page.readUInt32LE(4) !== timeline) throw unreadable(pageLsn, 'the page is of another timeline');
     const header = page.readUInt16LE(2) & PAGE_HAS_LONG_HEADER ? LONG_PAGE_HEADER : SHORT_PAGE_HEADER;
     let at = current || skipTo <= pageLsn ? header : Math.max(header, Number(skipTo - pageLsn));
-    if (current && page.readUInt32LE(16) !== current.missing) throw fail(pageLsn, 'a record does not go on');
+    if (current && page.readUInt32LE(16) !== current.missing) throw unreadable(pageLsn, 'a record does not go on');
     while (at + 4 <= page.length) {
       if (!current) {
         const length = page.readUInt32LE(at);
         const lsn = pageLsn + BigInt(at);
-        if (length < RECORD_HEADER) throw fail(lsn, `no record has ${length} bytes`);
+        if (length < RECORD_HEADER) throw unreadable(lsn, `no record has ${length} bytes`);
         current = { lsn, bytes: Buffer.alloc(0), missing: length, kept: false };
       }
       at = take(page, at, current);
@@ -120,4 +115,10 @@ export function createWalScanner(options: WalScannerOptions): WalScanner {
       return commits;
     },
   };
+}
+
+function unreadable(lsn: Lsn, what: string): AtrizError {
+  return new AtrizError('BACKUP_INCONSISTENT', `the write-ahead log at ${formatLsn(lsn)} cannot be read: ${what}`, {
+    hint: 'make the backup again; if that fails alike, take a logical one: BACKUP_ENGINE=logical',
+  });
 }
