@@ -30,6 +30,7 @@ export {
 } from './prepare.ts';
 export { baselineDatabase, type BaselineOptions } from './repair/baseline.ts';
 export { acceptEdits, readEditedMigrations } from './repair/repair.ts';
+export { asOwner } from './roles/as-owner.ts';
 export { resolveMigration, type Resolution } from './repair/resolve.ts';
 export { seedDatabase, type SeedOptions, type SeedOutcome } from './seed.ts';
 export { localeClauses, type DatabaseRow } from './scratch-locale.ts';

@@ -61,6 +61,20 @@ export const SQUASH: Wording = {
 
 const TEXTS = new Set(['function', 'procedure', 'view', 'materialized view']);
 
+/** A database that was rebuilt beside the one that it is to be a copy of. */
+export const COPY: Wording = {
+  missing: 'is not made by the migrations in the ledger',
+  unexpected: 'is made by the migrations in the ledger, and was not there',
+  is: (actual, expected) => `is ${actual} in the copy, and was ${expected}`,
+  has: (actual, expected) => `has ${actual} in the copy, and had ${expected}`,
+  text: 'is not what it was',
+  may: {
+    missing: (privileges) => `may not ${privileges} in the copy`,
+    unexpected: (privileges) => `may ${privileges} in the copy only`,
+    changed: (actual, expected) => `may ${actual} in the copy, and might ${expected}`,
+  },
+};
+
 /** What an object is, rather than has; and what it is where nothing is said of it. */
 const IS: Readonly<Record<string, string>> = {
   definition: 'nothing',

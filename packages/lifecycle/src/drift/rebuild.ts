@@ -1,0 +1,84 @@
+import { AtrizError } from '@atriz/database';
+import { checksumOf } from '@atriz/database/workspace';
+import type pg from 'pg';
+import type { Context } from '../context.ts';
+import { readTexts } from '../ledger/migration-rows.ts';
+import { CREATE_DELETIONS, CREATE_LEDGER, CREATE_REFERENCE_CHECKS } from '../ledger/schema.ts';
+import { readState, type AppliedMigration } from '../ledger/state.ts';
+import { directoryOf, listMigrationFiles, parseMigration, readText } from '../migrations/migration-file.ts';
+import { CREATE_ROLES_TABLE } from '../roles/layer.ts';
+import { withSession } from '../session.ts';
+import { placeOf, type Target } from '../target.ts';
+import { compareCatalogs } from './compare.ts';
+import { toFinding, type Finding } from './finding.ts';
+import { replay } from './replay.ts';
+import { COPY } from './sentence.ts';
+import { refuseServerWide } from './server-wide.ts';
+import { readSnapshot } from './snapshot.ts';
+
+/**
+ * Makes the structure of a database anew in an empty one: by the migrations that its history has, in that order, with
+ * the texts that its own ledger keeps, and the ledger's tables. Rows that the migrations make are in it too. A text that
+ * the ledger has not kept is taken from the workspace's file, where that has the checksum of what was applied.
+ *
+ * What was made by hand is not in it: {@link compareSchemas} tells. Throws `MIGRATION_MISSING` (a text is nowhere),
+ * `MIGRATION_FAILED`, `REPLAY_REFUSED` (one of them acts on the whole server), connection errors.
+ */
+export async function rebuildSchema(source: Target, into: Target, context: Context = {}): Promise<void> {
+  const applied = await withSession(source.parameters, context, (client) => readAppliedTexts(client, source));
+  const files = applied.map(({ name }) => ({ name, path: `the ledger of ${placeOf(source)}: ${name}` }));
+  const texts = new Map(applied.map(({ name, text }) => [name, text]));
+  const migrations = await Promise.all(files.map((file) => parseMigration(file, texts.get(file.name)!)));
+  await refuseServerWide(migrations, 'up');
+  const parsed = new Map(migrations.map((migration) => [migration.name, migration]));
+  const read = async ({ name }: { readonly name: string }) => parsed.get(name)!;
+  await replay(into, { direction: 'up', files, read }, context);
+  await withSession(into.parameters, context, (client) =>
+    client.query([CREATE_LEDGER, CREATE_REFERENCE_CHECKS, CREATE_DELETIONS, CREATE_ROLES_TABLE].join('\n')),
+  );
+}
+
+/**
+ * In what the structure of a copy differs from the database that it is of; empty when in nothing. Schema `atriz`, and
+ * what each database's roles are granted, are left out. Throws `LOCK_TIMEOUT` and connection errors.
+ */
+export async function compareSchemas(source: Target, copy: Target, context: Context = {}): Promise<readonly Finding[]> {
+  const [expected, actual] = await Promise.all([readSnapshot(source, context), readSnapshot(copy, context)]);
+  return compareCatalogs(expected, actual).map((difference) => toFinding(difference, COPY));
+}
+
+async function readAppliedTexts(
+  client: pg.ClientBase,
+  source: Target,
+): Promise<readonly { readonly name: string; readonly text: string }[]> {
+  const { applied } = await readState(client, source.database.migrationsTable);
+  if (applied.length === 0) return [];
+  const { files } = await listMigrationFiles(directoryOf(source));
+  const kept = await readKept(client, applied);
+  return applied.map(({ name, checksum }) => {
+    const text = kept.get(name);
+    if (text !== undefined) return { name, text };
+    const file = files.find((each) => each.name === name);
+    const now = file && readText(file).replace(/^\uFEFF/, '');
+    if (now !== undefined && (checksum === undefined || checksumOf(now) === checksum)) return { name, text: now };
+    throw new AtrizError(
+      'MIGRATION_MISSING',
+      `the ledger of ${placeOf(source)} has not kept the text of ${name}, and there is no file with it in ${directoryOf(source)}`,
+      { hint: 'bring back the file as it was when it was applied' },
+    );
+  });
+}
+
+/** A history of node-pg-migrate's own has no ledger beside it. */
+async function readKept(
+  client: pg.ClientBase,
+  applied: readonly AppliedMigration[],
+): Promise<ReadonlyMap<string, string>> {
+  const recorded = applied.filter(({ checksum }) => checksum !== undefined);
+  return recorded.length === 0
+    ? new Map()
+    : readTexts(
+        client,
+        recorded.map(({ name }) => ({ name, path: name })),
+      );
+}
