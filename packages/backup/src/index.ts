@@ -19,3 +19,11 @@ export { createPhysicalEngine, type PhysicalEngineOptions } from './engines/phys
 export { findPhysicalObstacle } from './engines/physical/requirements.ts';
 export { endRecovery, restoreDirectory, type RestoreDirectoryOptions } from './engines/physical/restore-directory.ts';
 export { restoreServer, type RestoreServerOptions } from './engines/physical/restore-server.ts';
+export { readArchiveStatus, type ArchiveStatus } from './pgbackrest/archive-status.ts';
+export { backUpServer, BACKUP_TYPES, checkArchive, expireBackups, type BackupType } from './pgbackrest/backup.ts';
+export { restoreDatabaseAsOf, type DatabaseAsOfReport } from './pgbackrest/database-as-of.ts';
+export type { PhysicalBackup, StanzaInfo } from './pgbackrest/info.ts';
+export { planInit, runInit, type InitPlan, type InitResult } from './pgbackrest/init.ts';
+export { parseAsOf, type RecoveryTarget } from './pgbackrest/recovery-target.ts';
+export { restoreAsOf, type AsOfReport } from './pgbackrest/restore-as-of.ts';
+export { readStanza } from './pgbackrest/stanza.ts';

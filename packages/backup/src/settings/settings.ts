@@ -4,6 +4,7 @@ import { parseKey, type BackupKey } from '../keys/key.ts';
 import { hideSecrets } from '../secrets.ts';
 import type { StoreSettings } from '../stores/settings.ts';
 import type { BackupWorkspace } from '../workspace.ts';
+import { readPgbackrest, type PgbackrestSettings } from './pgbackrest-settings.ts';
 import { readSchedule, type ScheduleSettings } from './schedule-settings.ts';
 import { readStoreSettings } from './store-settings.ts';
 import { createVariableReader, type VariableReader } from './variable-reader.ts';
@@ -42,6 +43,8 @@ export interface BackupSettings {
   readonly limits: { readonly maxAgeHours: number; readonly rtoMinutes: number; readonly rpoMinutes: number };
   /** `AUTO_BACKUP_BEFORE_MIGRATION`. */
   readonly beforeMigration: boolean;
+  /** Recovery to a point in time, where `BACKUP_PGBACKREST_CONFIG` names a configuration for it. */
+  readonly pgbackrest: PgbackrestSettings | undefined;
 }
 
 const DEFAULT_LEVEL = 3;
@@ -67,7 +70,7 @@ export function readBackupSettings({
   const programs = reader.find('PG_BIN_DIR')?.value;
   const hours = (variable: string, fallback: number): number =>
     reader.number(variable, { least: 0.01, whole: false }) ?? fallback;
-  const settings: BackupSettings = {
+  const settings: Omit<BackupSettings, 'pgbackrest'> = {
     stores: readStoreSettings(reader, family.root, production),
     compression: readCompression(reader),
     key,
@@ -85,8 +88,9 @@ export function readBackupSettings({
     },
     beforeMigration: reader.flag('AUTO_BACKUP_BEFORE_MIGRATION') ?? false,
   };
+  const pgbackrest = readPgbackrest(reader, { ...settings, family });
   reader.finish();
-  return hideSecrets(settings, 'signingKey');
+  return hideSecrets({ ...settings, pgbackrest }, 'signingKey');
 }
 
 function readCompression(reader: VariableReader): Compression {
