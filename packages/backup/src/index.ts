@@ -27,3 +27,7 @@ export { planInit, runInit, type InitPlan, type InitResult } from './pgbackrest/
 export { parseAsOf, type RecoveryTarget } from './pgbackrest/recovery-target.ts';
 export { restoreAsOf, type AsOfReport } from './pgbackrest/restore-as-of.ts';
 export { readStanza } from './pgbackrest/stanza.ts';
+export { verifySet, type VerifyOptions, type VerifyReport } from './proof/verify.ts';
+export { createSet, type CreatedSet, type CreateSetOptions } from './set/create.ts';
+export type { SetPlan } from './set/plan.ts';
+export type { Manifest } from './manifest/manifest.ts';

@@ -1,12 +1,9 @@
 import { AtrizError } from '@atriz/database';
 import type { BackupKeys } from '../keys/keys.ts';
-import { MANIFEST_FILE } from '../manifest/manifest.ts';
-import { mapAtOnce } from '../set/at-once.ts';
+import { removeSet } from '../set/remove.ts';
 import type { Store, StoreOptions } from '../stores/store.ts';
 import { planPrune, type PlanPruneOptions, type PrunedSet, type StorePrunePlan } from './prune-plan.ts';
 import { untieSet } from './untie.ts';
-
-const AT_ONCE = 8;
 
 /** What became of one store. */
 export interface StorePruneReport {
@@ -85,17 +82,6 @@ export async function runPrunes(
     reports.push({ store, keep, removed, failure });
   }
   return reports;
-}
-
-/**
- * Removes a set from a store, its manifest before anything else: cut off at any moment, what is left is either the whole
- * set or a folder that no list calls a set, which the next prune removes. Two at once do not disturb each other.
- */
-export async function removeSet(store: Store, id: string, { signal }: StoreOptions = {}): Promise<void> {
-  await store.remove(`${id}/${MANIFEST_FILE}`, { signal });
-  const paths: string[] = [];
-  for await (const { path } of store.list(`${id}/`, { signal })) paths.push(path);
-  await mapAtOnce(paths, AT_ONCE, (path) => store.remove(path, { signal }));
 }
 
 function asStoreFailure(error: unknown, signal: AbortSignal | undefined): AtrizError {
