@@ -52,7 +52,7 @@ export async function writeSet(
       method: 'restore',
       provenAt: new Date(takenAt).toISOString(),
       durationMs: 1234,
-      databases: [],
+      databases: options.manifest?.databases?.map(({ name }) => name) ?? [],
       host: 'test',
     },
     keys,

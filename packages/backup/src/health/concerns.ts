@@ -1,0 +1,153 @@
+import { AtrizError } from '@atriz/database';
+import type { SlotRecord } from '../schedule/slot-ledger.ts';
+import type { ListedSet } from '../set/list.ts';
+import type { BackupHealth } from './health.ts';
+
+/** Something about the backups that a person should know. */
+export interface Concern {
+  /** What it is about, for a machine to decide by. */
+  readonly about: 'set' | 'age' | 'proof' | 'size' | 'store' | 'schedule' | 'unfinished' | 'trust' | 'tied';
+  /** A problem is to be mended; a note is for knowing. */
+  readonly level: 'problem' | 'note';
+  readonly message: string;
+  readonly hint: string;
+}
+
+export interface ConcernSources {
+  readonly sets: readonly ListedSet[];
+  readonly scheduleFailure: unknown;
+  readonly maxAgeHours: number;
+}
+
+type Facts = Omit<BackupHealth, 'concerns' | 'state'>;
+
+const HOUR_MS = 3_600_000;
+const MIB = 1024 * 1024;
+/** A slot that is taken later than this was not just about to be. */
+const SLOT_GRACE_MS = 10 * 60_000;
+
+/** What is wrong with what was found. Pure; problems come first. */
+export function findConcerns(facts: Facts, sources: ConcernSources): Concern[] {
+  const found = [
+    ...concernsOfStores(facts),
+    ...concernsOfDatabases(facts, sources),
+    ...concernsOfSchedule(facts, sources),
+    ...concernsOfSets(facts, sources),
+  ];
+  return [...found.filter(({ level }) => level === 'problem'), ...found.filter(({ level }) => level === 'note')];
+}
+
+function concernsOfStores({ stores }: Facts): Concern[] {
+  const hasSets = stores.some(({ hasNewest }) => hasNewest);
+  return stores.flatMap(({ place, reachable, error, hasNewest, unfinished }): Concern[] => {
+    if (!reachable) {
+      const hint = error?.hint ?? 'see that it is there, and that its settings are right';
+      return [{ about: 'store', level: 'problem', message: `${place} cannot be read: ${error?.message}`, hint }];
+    }
+    const concerns: Concern[] = [];
+    if (hasSets && !hasNewest) {
+      const hint = 'see why: atriz backup create tells of each store that fails';
+      concerns.push({ about: 'store', level: 'problem', message: `the newest set is not in ${place}`, hint });
+    }
+    if (unfinished > 0) {
+      const message = `${unfinished} unfinished ${unfinished === 1 ? 'set' : 'sets'} in ${place}: under way, or cut off`;
+      const hint = 'those that nothing was written to for a day go with: atriz backup prune';
+      concerns.push({ about: 'unfinished', level: 'note', message, hint });
+    }
+    return concerns;
+  });
+}
+
+function concernsOfDatabases({ databases }: Facts, { maxAgeHours }: ConcernSources): Concern[] {
+  const names = (list: Facts['databases']): string => list.map(({ name }) => name).join(', ');
+  const without = databases.filter(({ set }) => set === null);
+  const old = databases.filter(({ set }) => set !== null && set.ageMs > maxAgeHours * HOUR_MS);
+  const unproven = databases.filter(({ set, proven }) => set !== null && proven === null);
+  const make = 'make a set: atriz backup create';
+  return [
+    ...(without.length > 0
+      ? [{ about: 'set', level: 'problem', message: `there is no set of ${names(without)}`, hint: make } as const]
+      : []),
+    ...(old.length > 0
+      ? [
+          {
+            about: 'age',
+            level: 'problem',
+            message: `the newest set of ${names(old)} is ${Math.floor(Math.max(...old.map(({ set }) => set!.ageMs)) / HOUR_MS)} h old; the limit is ${maxAgeHours} h`,
+            hint: make,
+          } as const,
+        ]
+      : []),
+    ...(unproven.length > 0
+      ? [
+          {
+            about: 'proof',
+            level: 'problem',
+            message: `no set of ${names(unproven)} was ever restored and compared`,
+            hint: 'prove the newest: atriz backup drill',
+          } as const,
+        ]
+      : []),
+  ];
+}
+
+function concernsOfSchedule({ schedule }: Facts, { scheduleFailure }: ConcernSources): Concern[] {
+  if (scheduleFailure !== undefined) {
+    const reason = scheduleFailure instanceof Error ? scheduleFailure.message : String(scheduleFailure);
+    const hint = (scheduleFailure instanceof AtrizError && scheduleFailure.hint) || 'see that its database runs';
+    return [{ about: 'schedule', level: 'problem', message: `the schedule cannot be read: ${reason}`, hint }];
+  }
+  if (schedule === null) return [];
+  const hint = 'see what ran: atriz backup schedule --list';
+  const late = schedule.missed.filter(({ slot }) => schedule.now.getTime() - slot.getTime() > SLOT_GRACE_MS);
+  const concerns = late.map(({ kind, slot }): Concern => ({
+    about: 'schedule',
+    level: 'problem',
+    message: `the ${kind} of ${slot.toISOString()} was not begun: no scheduler is at work`,
+    hint: 'start one: atriz backup schedule',
+  }));
+  for (const kind of ['backup', 'drill'] as const) {
+    const last = schedule.past.find((each) => each.kind === kind && each.outcome !== null);
+    if (last && last.outcome !== 'done') {
+      concerns.push({ about: 'schedule', level: 'problem', message: describeSlot(last), hint });
+    } else if (last && last.attempts > 1) {
+      const message = `the ${kind} of ${last.slot.toISOString()} was made up: its first run was lost`;
+      concerns.push({ about: 'schedule', level: 'note', message, hint });
+    }
+  }
+  return concerns;
+}
+
+function describeSlot({ kind, slot, outcome, error }: SlotRecord): string {
+  return `the ${kind} of ${slot.toISOString()} ${outcome === 'lost' ? 'was lost' : 'failed'}: ${error}`;
+}
+
+function concernsOfSets({ trend, tied }: Facts, { sets }: ConcernSources): Concern[] {
+  const concerns: Concern[] = [];
+  if (trend?.unusual) {
+    const share = Math.round((trend.bytes / trend.medianBytes) * 100);
+    const message = `the newest set is ${share} % of what is usual: ${mebibytes(trend.bytes)}, where the ${trend.sets} before it have ${mebibytes(trend.medianBytes)}`;
+    const hint = 'see whether rows are missing, or too many: atriz backup show';
+    concerns.push({ about: 'size', level: 'problem', message, hint });
+  }
+  for (const { id, problem } of sets) {
+    if (problem === undefined) continue;
+    // What cannot be told to be ours is no problem of ours: other families share a store.
+    const level = problem.code === 'BACKUP_FOREIGN' ? 'note' : 'problem';
+    concerns.push({
+      about: 'trust',
+      level,
+      message: `${id} is of no use: ${problem.message}`,
+      hint: problem.hint ?? '',
+    });
+  }
+  if (tied.length > 0) {
+    const message = `${tied.length} ${tied.length === 1 ? 'set is' : 'sets are'} kept for undoing a migration: ${tied.join(', ')}`;
+    concerns.push({ about: 'tied', level: 'note', message, hint: 'let one go: atriz backup prune --untie SET' });
+  }
+  return concerns;
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / MIB).toFixed(1)} MiB`;
+}
