@@ -41,10 +41,15 @@ interface Account {
 export interface DebianServerOptions {
   /** Settings on top of those of a test. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** More arguments for initdb, such as `--wal-segsize=1`. */
+  readonly initdb?: readonly string[];
 }
 
 /** Makes a cluster in a temporary directory, on a free port of loopback, and starts it. */
-export async function startDebianServer({ settings = {} }: DebianServerOptions = {}): Promise<DebianServer> {
+export async function startDebianServer({
+  settings = {},
+  initdb: extra = [],
+}: DebianServerOptions = {}): Promise<DebianServer> {
   const directory = await mkdtemp(join(tmpdir(), 'atriz-debian-'));
   const account = await serviceAccount();
   if (account) await chown(directory, account.uid, account.gid);
@@ -54,10 +59,14 @@ export async function startDebianServer({ settings = {} }: DebianServerOptions =
   await writeFile(passwordFile, PASSWORD);
   if (account) await chown(passwordFile, account.uid, account.gid);
   const initdb = ['-D', dataDirectory, '-U', USER, '--pwfile', passwordFile, '-A', 'scram-sha-256', '-E', 'UTF8'];
-  await promisify(execFile)(join(DEBIAN_PROGRAMS, 'initdb'), [...initdb, '--locale', 'C.UTF-8', '--no-sync'], {
-    cwd: '/',
-    ...account,
-  });
+  await promisify(execFile)(
+    join(DEBIAN_PROGRAMS, 'initdb'),
+    [...initdb, '--locale', 'C.UTF-8', '--no-sync', ...extra],
+    {
+      cwd: '/',
+      ...account,
+    },
+  );
   const parameters: ConnectionParameters = {
     host: HOST,
     port: await freePort(),
