@@ -93,10 +93,12 @@ function startWriters(family: TestFamily): { stop(): Promise<number> } {
 }
 
 async function countOrphans(people: Target, shops: Target): Promise<number> {
-  const read = (target: Target, text: string): Promise<string[]> =>
-    withSession(target.parameters, {}, async (client) =>
-      (await client.query<{ id: string }>(text)).rows.map(({ id }) => id),
-    );
   const ids = new Set(await read(people, 'SELECT id FROM people'));
   return (await read(shops, 'SELECT owner_id AS id FROM shops')).filter((id) => !ids.has(id)).length;
+}
+
+function read(target: Target, text: string): Promise<string[]> {
+  return withSession(target.parameters, {}, async (client) =>
+    (await client.query<{ id: string }>(text)).rows.map(({ id }) => id),
+  );
 }

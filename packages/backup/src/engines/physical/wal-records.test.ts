@@ -109,7 +109,6 @@ async function recordTraffic(client: pg.Client): Promise<Traffic> {
 
   await transaction('CREATE TABLE t (id int, text text)');
   for (let n = 0; n < 300; n += 1) await transaction(`INSERT INTO t VALUES (${n}, repeat('x', ${n * 20}))`);
-  const many = (text: (n: number) => string): string => Array.from({ length: 60 }, (_, n) => text(n)).join('; ');
   await transaction(many((n) => `SAVEPOINT s${n}; INSERT INTO t VALUES (${n})`));
   await transaction(many((n) => `CREATE TABLE many_${n} (id int PRIMARY KEY, text text)`));
   await transaction('INSERT INTO t VALUES (0)', 'ROLLBACK');
@@ -141,6 +140,10 @@ async function recordTraffic(client: pg.Client): Promise<Traffic> {
   const commits: Commit[] = [];
   await archive.addUpTo(end, (bytes) => void commits.push(...scanner.push(bytes)));
   return { commits, xids, range: { from: formatLsn(startLsn), to: formatLsn(end) } };
+}
+
+function many(text: (n: number) => string): string {
+  return Array.from({ length: 60 }, (_, n) => text(n)).join('; ');
 }
 
 async function waldump(dataDirectory: string, { from, to }: Traffic['range']): Promise<string[]> {
