@@ -1,5 +1,5 @@
 import { AtrizError } from '@atriz/database';
-import { withSession, type Context, type Target } from '@atriz/lifecycle';
+import { withScratchDatabase, withSession, type Context, type Target } from '@atriz/lifecycle';
 import { compareSchemas, rebuildSchema } from '@atriz/lifecycle/drift';
 import type pg from 'pg';
 import { runAll, type Task } from '../engines/limited.ts';
@@ -47,16 +47,15 @@ SELECT format('%I.%I', nspname, relname) AS name FROM pg_class JOIN pg_namespace
  * version: its structure by the migrations that its own ledger keeps, with the partitions that were added since, then
  * all rows, ledger and history among them, sequences, large objects and materialized views.
  *
- * The structure is compared before a row is copied: `RESTORE_BLOCKED` names what was made by hand, past the migrations.
+ * The structure is first tried in a scratch database beside the source, and compared: `RESTORE_BLOCKED` names what was made by hand, past the migrations.
  * Every foreign key is checked over the copied rows. What belongs to roles is not copied; they are applied afterwards.
  * A failure leaves a database that is to be dropped.
  */
 export async function copyDatabase({ from, to, jobs, context }: CopyDatabaseOptions): Promise<CopiedDatabase> {
   context.onProgress?.(`making the structure of ${to.parameters.database} by its migrations`);
-  await rebuildSchema(from, to, context);
   const sessions = { from, to, context };
-  await withPair(sessions, createPartitions);
   await refuseDifferences(sessions);
+  await rebuild(sessions);
   const { tables, checks } = await withPair(sessions, async (source, copy) => {
     const listed = (await source.query<TableName>(TABLES)).rows;
     await refuseMissing(copy, listed);
@@ -70,7 +69,8 @@ export async function copyDatabase({ from, to, jobs, context }: CopyDatabaseOpti
   let rows = 0;
   const copies = tables.map((table): Task => async (signal) => {
     context.onProgress?.(`copying ${table.schema}.${table.name}`);
-    rows += await withPair({ ...sessions, context: { signal } }, (source, copy) => copyOne(source, copy, table));
+    const copied = await withPair({ ...sessions, context: { signal } }, (source, copy) => copyOne(source, copy, table));
+    rows += copied;
   });
   await runAll(copies, { jobs, signal: context.signal });
   await withPair(sessions, async (source, copy) => {
@@ -106,8 +106,17 @@ async function copyOne(source: pg.ClientBase, copy: pg.ClientBase, table: TableN
   return copyRows({ from: source, source: described!, to: copy, into: table });
 }
 
-async function refuseDifferences({ from, to, context }: Sessions): Promise<void> {
-  const differences = await compareSchemas(from, to, context);
+async function rebuild(sessions: Sessions): Promise<void> {
+  await rebuildSchema(sessions.from, sessions.to, sessions.context);
+  await withPair(sessions, createPartitions);
+}
+
+/** Beside the source: another version of PostgreSQL words the same structure in another way. */
+async function refuseDifferences({ from, context }: Sessions): Promise<void> {
+  const differences = await withScratchDatabase(from, context, async (scratch) => {
+    await rebuild({ from, to: scratch, context });
+    return compareSchemas(from, scratch, context);
+  });
   if (differences.length > 0)
     throw blocked(
       from,

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { AtrizError } from '@atriz/database';
 import { checksumOf } from '@atriz/database/workspace';
 import type pg from 'pg';
@@ -5,7 +8,7 @@ import type { Context } from '../context.ts';
 import { readTexts } from '../ledger/migration-rows.ts';
 import { CREATE_DELETIONS, CREATE_LEDGER, CREATE_REFERENCE_CHECKS } from '../ledger/schema.ts';
 import { readState, type AppliedMigration } from '../ledger/state.ts';
-import { directoryOf, listMigrationFiles, parseMigration, readText } from '../migrations/migration-file.ts';
+import { directoryOf, listMigrationFiles, readMigration, readText } from '../migrations/migration-file.ts';
 import { CREATE_ROLES_TABLE } from '../roles/layer.ts';
 import { withSession } from '../session.ts';
 import { placeOf, type Target } from '../target.ts';
@@ -26,16 +29,37 @@ import { readSnapshot } from './snapshot.ts';
  */
 export async function rebuildSchema(source: Target, into: Target, context: Context = {}): Promise<void> {
   const applied = await withSession(source.parameters, context, (client) => readAppliedTexts(client, source));
-  const files = applied.map(({ name }) => ({ name, path: `the ledger of ${placeOf(source)}: ${name}` }));
-  const texts = new Map(applied.map(({ name, text }) => [name, text]));
-  const migrations = await Promise.all(files.map((file) => parseMigration(file, texts.get(file.name)!)));
-  await refuseServerWide(migrations, 'up');
-  const parsed = new Map(migrations.map((migration) => [migration.name, migration]));
-  const read = async ({ name }: { readonly name: string }) => parsed.get(name)!;
-  await replay(into, { direction: 'up', files, read }, context);
-  await withSession(into.parameters, context, (client) =>
-    client.query([CREATE_LEDGER, CREATE_REFERENCE_CHECKS, CREATE_DELETIONS, CREATE_ROLES_TABLE].join('\n')),
+  // node-pg-migrate lists a directory; nobody else is to see, or to add to, this one.
+  const directory = await mkdtemp(join(tmpdir(), 'atriz-migrations-'));
+  try {
+    const files = applied.map(({ name }) => ({ name, path: join(directory, `${name}.sql`) }));
+    await Promise.all(applied.map(({ name, text }) => writeFile(join(directory, `${name}.sql`), text)));
+    await refuseServerWide(await Promise.all(files.map(readMigration)), 'up');
+    const there = { ...into, database: { ...into.database, directory, migrationsDirectory: '.' } };
+    await replay(there, { direction: 'up', files }, context);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+  const statements = await withSession(source.parameters, context, readLedgerStatements);
+  await withSession(into.parameters, context, (client) => client.query(statements));
+}
+
+/** What makes each of the ledger's tables; the first is there wherever a ledger is. */
+const LEDGER_TABLES: Readonly<Record<string, string>> = {
+  identity: CREATE_LEDGER,
+  reference_checks: CREATE_REFERENCE_CHECKS,
+  deletions: CREATE_DELETIONS,
+  roles: CREATE_ROLES_TABLE,
+};
+
+/** Makes as much of a ledger as there is. */
+async function readLedgerStatements(client: pg.ClientBase): Promise<string> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_class WHERE relnamespace = to_regnamespace('atriz') AND relkind = 'r'`,
   );
+  const there = new Set(rows.map(({ name }) => name));
+  const statements = Object.entries(LEDGER_TABLES).filter(([name]) => there.has(name));
+  return statements.map(([, statement]) => statement).join(';\n');
 }
 
 /**
@@ -56,6 +80,7 @@ async function readAppliedTexts(
   const { files } = await listMigrationFiles(directoryOf(source));
   const kept = await readKept(client, applied);
   return applied.map(({ name, checksum }) => {
+    if (basename(name) !== name) throw notAName(name, source);
     const text = kept.get(name);
     if (text !== undefined) return { name, text };
     const file = files.find((each) => each.name === name);
@@ -81,4 +106,15 @@ async function readKept(
         client,
         recorded.map(({ name }) => ({ name, path: name })),
       );
+}
+
+/** It becomes a file's name. */
+function notAName(name: string, source: Target): AtrizError {
+  return new AtrizError(
+    'MIGRATION_INVALID',
+    `"${name}" in the history of ${placeOf(source)} is no name of a migration`,
+    {
+      hint: 'look how it came there: no file can have that name',
+    },
+  );
 }

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { withGroupedCommits } from '../durability.ts';
 import { createLedger } from '../ledger/identity.ts';
 import type { Run } from '../ledger/run.ts';
-import type { Migration, MigrationFile } from '../migrations/migration-file.ts';
+import type { MigrationFile } from '../migrations/migration-file.ts';
 import { runMigrations } from '../migrations/runner.ts';
 import { readUnits } from '../migrations/unit.ts';
 import { withSession } from '../session.ts';
@@ -12,20 +12,13 @@ import type { Target } from '../target.ts';
 /** A scratch database is dropped with its ledger: nobody reads which run it was. */
 const UNNOTED: Run = { id: '00000000-0000-0000-0000-000000000000', note: () => undefined };
 
-export interface ReplayOptions {
-  readonly direction: 'up' | 'down';
-  readonly files: readonly MigrationFile[];
-  /** What a file holds. Default: what it holds now. */
-  readonly read?: (file: MigrationFile) => Promise<Migration>;
-}
-
 /**
  * Applies migrations to a scratch database in the order given, or undoes them, as `migrate` itself would. Throws what
  * it throws, saying that it was a replay.
  */
 export async function replay(
   scratch: Target,
-  { direction, files, read }: ReplayOptions,
+  { direction, files }: { readonly direction: 'up' | 'down'; readonly files: readonly MigrationFile[] },
   context: Context,
 ): Promise<void> {
   if (files.length === 0) return;
@@ -37,7 +30,7 @@ export async function replay(
       async (client) => {
         await createLedger(client, scratch);
         for (const stretch of splitStretches(files, direction)) {
-          const units = await readUnits(stretch, direction, read);
+          const units = await readUnits(stretch, direction);
           await withGroupedCommits(client, () =>
             runMigrations(client, scratch, units, { context: quiet, run: UNNOTED }),
           );

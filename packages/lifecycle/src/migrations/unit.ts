@@ -13,15 +13,11 @@ export interface Unit {
   readonly sections: readonly MigrationSection[];
 }
 
-/** Reads the files of a run, or what `read` has in their place. Throws `MIGRATION_INVALID`. */
-export function readUnits(
-  files: readonly MigrationFile[],
-  direction: Direction,
-  read: (file: MigrationFile) => Promise<Migration> = readMigration,
-): Promise<Unit[]> {
+/** Reads the files of a run. Throws `MIGRATION_INVALID`. */
+export function readUnits(files: readonly MigrationFile[], direction: Direction): Promise<Unit[]> {
   return Promise.all(
     files.map(async (file) => {
-      const migration = await read(file);
+      const migration = await readMigration(file);
       await refuseUnrunnable(migration, direction);
       return toUnit(migration, direction);
     }),
