@@ -135,7 +135,8 @@ async function takeBack(target: Target, swaps: readonly Swap[]): Promise<void> {
   }
 }
 
-function unproven({ name }: ManifestDatabase, set: string, differences: readonly string[]): AtrizError {
+/** What is thrown of a restored database that is not what the manifest says; it is dropped. */
+export function unproven({ name }: ManifestDatabase, set: string, differences: readonly string[]): AtrizError {
   const rest = differences.length > 3 ? `; and ${differences.length - 3} more` : '';
   return new AtrizError(
     'BACKUP_UNPROVEN',

@@ -1,6 +1,7 @@
-import { AtrizError } from '@atriz/database';
+import type { Engine } from '../engines/engine.ts';
 import { createSlots, type Slots } from '../engines/limited.ts';
 import { compareWithManifest } from '../proof/compare.ts';
+import { createEngine } from '../set/engines.ts';
 import type { SetReader } from '../set/reader.ts';
 import { readBackupSettings, type BackupSettings } from '../settings/settings.ts';
 import type { BackupWorkspace } from '../workspace.ts';
@@ -9,7 +10,10 @@ import { restoreDatabases } from './databases.ts';
 import type { PlannedDatabase } from './plan.ts';
 import { checkRestore } from './preflight.ts';
 import type { RestoreOptions, RestoreReport } from './request.ts';
+import { openScratchSource } from './scratch-source.ts';
+import { replacesServer, restoreWholeServer } from './server.ts';
 import type { DatabaseSource } from './source.ts';
+import { restoreTable } from './table.ts';
 
 /**
  * Brings back a set, some of its databases, or one table: beside what exists, or in its place, which is kept.
@@ -30,14 +34,35 @@ export async function restoreSet(
   options: RestoreOptions,
 ): Promise<RestoreReport> {
   const start = performance.now();
-  const { runId, command = 'backup restore', dropOld = false } = options;
+  const { runId, command = 'backup restore', dropOld = false, table } = options;
   const context = { ...options.context, runId };
   const settings = readBackupSettings(workspace);
+  const { manifest } = reader;
+  const engine = createEngine(manifest.engine, workspace, settings);
+  const shared = { engine, command, jobs: settings.jobs, context };
+  const report = (more: Partial<RestoreReport>): RestoreReport => ({
+    set: manifest.id,
+    takenAt: manifest.takenAt,
+    databases: [],
+    table: null,
+    replacedServer: null,
+    warnings: [],
+    ...more,
+    durationMs: performance.now() - start,
+  });
+  if (table !== undefined) {
+    const request = { ...options, table };
+    return report({ table: await restoreTable(workspace, reader, { ...shared, request }) });
+  }
   const { planned, warnings } = await checkRestore(workspace, reader, { request: options, context });
+  if (replacesServer(reader, options, planned)) {
+    const { databases, kept } = await restoreWholeServer(workspace, reader, { ...shared, planned });
+    return report({ databases, replacedServer: kept, warnings });
+  }
   const slots = createSlots(settings.jobs);
-  await using source = await openSource(workspace, reader, { planned, settings, slots, context });
+  await using source = await openSource(workspace, reader, { ...shared, planned, settings, slots });
   const restored = await restoreDatabases(planned, {
-    set: reader.manifest.id,
+    set: manifest.id,
     source,
     compare: async (into, entry, within) =>
       (await compareWithManifest(into, entry, within)).map(({ message }) => message),
@@ -46,19 +71,12 @@ export async function restoreSet(
     slots,
     context,
   });
-  return {
-    set: reader.manifest.id,
-    takenAt: reader.manifest.takenAt,
-    databases: restored.databases,
-    table: null,
-    replacedServer: null,
-    warnings: [...warnings, ...restored.warnings],
-    durationMs: performance.now() - start,
-  };
+  return report({ databases: restored.databases, warnings: [...warnings, ...restored.warnings] });
 }
 
 interface SourceOptions {
   readonly planned: readonly PlannedDatabase[];
+  readonly engine: Engine;
   readonly settings: BackupSettings;
   readonly slots: Slots;
   readonly context: RestoreOptions['context'];
@@ -67,11 +85,9 @@ interface SourceOptions {
 function openSource(
   { environment }: BackupWorkspace,
   reader: SetReader,
-  { planned, settings: { programs, jobs }, slots, context }: SourceOptions,
+  { planned, engine, settings: { programs, jobs }, slots, context }: SourceOptions,
 ): Promise<DatabaseSource> {
-  if (reader.manifest.engine === 'logical') {
-    const path = environment.find('PATH', ['process'])?.value;
-    return openArchiveSource(reader, planned, { programs, path, jobs, slots, context });
-  }
-  throw new AtrizError('BACKUP_VERSION', 'physical');
+  if (engine.name === 'physical') return openScratchSource(reader, planned, { engine, jobs, context });
+  const path = environment.find('PATH', ['process'])?.value;
+  return openArchiveSource(reader, planned, { programs, path, jobs, slots, context });
 }
