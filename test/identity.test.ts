@@ -25,6 +25,7 @@ const WRITING: Readonly<Record<string, readonly string[]>> = {
   'migrate up': [],
   'migrate down': [],
   'migrate redo': [],
+  'migrate undo': ['--run', '4f1c2a9b-0000-4000-8000-000000000001', '--yes'],
   'migrate resolve': ['--applied', PENDING],
   'migrate baseline': ['--to', PENDING, '--yes'],
   'migrate repair': ['--yes'],

@@ -98,14 +98,14 @@ test('DISABLE_SEED_OVERRIDE that somebody set holds in development, and ATRIZ_AL
   await expect(run(['seed'])).resolves.toMatchObject({ code: 0 });
 });
 
-test('production migrates what has tables only with a backup, which nobody knows of yet, or with a word', async () => {
+test('production migrates what has tables only with a verified backup, or with a word', async () => {
   await expect(run(['setup'], production)).resolves.toMatchObject({ code: 0 });
   await workspace.write('packages/core/migrations/1700000000002_weeds.sql', migration('CREATE TABLE weeds ();'));
   const before = await whole();
   await expect(run(['migrate'], production)).resolves.toMatchObject({
     code: 3,
     stderr: `core: BACKUP_REQUIRED refused to migrate "core" without a verified backup: none is known, and production asks for it
-hint make one, or go on without: REQUIRE_MIGRATION_BACKUP=false
+hint make one: atriz backup create && atriz backup verify --restore; or let the migration do it: AUTO_BACKUP_BEFORE_MIGRATION=true; or go on without: REQUIRE_MIGRATION_BACKUP=false
 `,
   });
   expect(await whole()).toEqual(before);

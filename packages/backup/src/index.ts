@@ -1,3 +1,7 @@
+export { backUpBeforeMigration, type BeforeMigrationOptions, type MigrationBackup } from './migration/before.ts';
+export { createBackupCatalogue } from './migration/catalogue.ts';
+export { planUndo, type UndoPlan, type UndoRequest } from './migration/undo-plan.ts';
+export { runUndo, type RunUndoOptions } from './migration/undo.ts';
 export { openStores, type OpenStoresOptions } from './stores/open.ts';
 export type { Store, StoredObject, StoreOptions } from './stores/store.ts';
 export type { BackupWorkspace } from './workspace.ts';

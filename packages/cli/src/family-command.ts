@@ -34,6 +34,8 @@ export interface FamilyCommand<Result extends object> {
   readonly writes?: boolean;
   /** How it reaches the instances of definitions that have some. Default: not at all. */
   readonly reach?: FleetReach | undefined;
+  /** What the JSON document says of the run besides; what is undefined is left out. */
+  readonly document?: object | undefined;
 }
 
 export interface Migrating<Result> extends Pick<OrderedRunOptions<Result>, 'join' | 'count'> {
@@ -56,6 +58,7 @@ export async function runFamilyCommand<Result extends object>(
     order = 'dependencies-first',
     writes = true,
     reach,
+    document,
   }: FamilyCommand<Result>,
 ): Promise<number> {
   const { family, reporter, options } = invocation;
@@ -93,7 +96,7 @@ export async function runFamilyCommand<Result extends object>(
   if (options.json) {
     const toFullDocument = (outcome: Outcome<object>): object => toDocument(outcome, committed);
     const documents = withFleetDocuments(invocation.databases, outcomes, { fleets, toDocument: toFullDocument });
-    reporter.json({ run: invocation.runId, databases: documents });
+    reporter.json({ run: invocation.runId, ...document, databases: documents });
   } else if (databases.length > 1) {
     reporter.line(paint(reporter.stdout, 'dim', summarise(outcomes, performance.now() - start)));
     if (writes && reach) tellAftermath(invocation, outcomes, { committed, again: reach.command });

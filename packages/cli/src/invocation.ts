@@ -8,6 +8,8 @@ import {
   type ServerFile,
 } from '@atriz/database/workspace';
 import { openTarget, type Context, type OpenOther, type Target } from '@atriz/lifecycle';
+import { createLazyCatalogue } from './backup-catalogue.ts';
+import { openBackupWorkspace } from './backup-workspace.ts';
 import type { FleetOptions } from './fleet/options.ts';
 import { createLintInspection } from './lint-inspection.ts';
 import { createReporter, readLogLevel, type Reporter } from './output/reporter.ts';
@@ -58,7 +60,7 @@ export async function openInvocation(surroundings: Surroundings, options: Common
   const embedded = createEmbedded(root, variables, (message) => reporter.progress('', message));
   const open: Invocation['open'] = (database, { direct } = {}) =>
     openTarget(database, { family: family.name, root, variables, direct, startEmbedded: embedded.start });
-  return {
+  const invocation: Invocation = {
     family,
     databases: selectDatabases(family, directory, options),
     options,
@@ -75,11 +77,14 @@ export async function openInvocation(surroundings: Surroundings, options: Common
       runId,
       allowDestructive: variables['ATRIZ_ALLOW_DESTRUCTIVE'],
       inspectPending,
+      backups,
       onProgress: (message) => reporter.progress(name, message),
       onStatement: reporter.debug ? (text, durationMs) => reporter.statement(name, text, durationMs) : undefined,
     }),
     [Symbol.asyncDispose]: embedded.stop,
   };
+  const backups = createLazyCatalogue(() => openBackupWorkspace(invocation));
+  return invocation;
 }
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

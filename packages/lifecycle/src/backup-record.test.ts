@@ -40,7 +40,9 @@ test('an empty database has nothing to lose; with tables, and no backup known, n
   await expect(migrateUp(production(plants))).rejects.toMatchObject({
     code: 'BACKUP_REQUIRED',
     message: `refused to migrate "${plants.target.parameters.database}" without a verified backup: none is known, and production asks for it`,
-    hint: 'make one, or go on without: REQUIRE_MIGRATION_BACKUP=false',
+    hint:
+      'make one: atriz backup create && atriz backup verify --restore; or let the migration do it: ' +
+      'AUTO_BACKUP_BEFORE_MIGRATION=true; or go on without: REQUIRE_MIGRATION_BACKUP=false',
   });
   for (const undo of [migrateDown, migrateRedo]) {
     await expect(undo(production(plants), {}, { allowDestructive: 'plants' })).rejects.toMatchObject({

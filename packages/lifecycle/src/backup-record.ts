@@ -23,12 +23,21 @@ export interface BackupCatalogue {
 const NO_CATALOGUE: BackupCatalogue = { findNewestVerified: async () => undefined };
 
 const HOUR_MS = 3_600_000;
+const HINT =
+  'make one: atriz backup create && atriz backup verify --restore; or let the migration do it: ' +
+  `AUTO_BACKUP_BEFORE_MIGRATION=true; or go on without: ${SAFETY_SWITCHES.requireMigrationBackup}=false`;
 
 /** A relation with rows that is neither PostgreSQL's, nor the ledger's, nor the history. */
 const HOLDS_DATA = `
 SELECT FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
  WHERE relkind IN ('r', 'p', 'm') AND nspname NOT IN ('atriz', 'information_schema') AND nspname !~ '^pg_'
    AND NOT (nspname = $1 AND relname = $2) LIMIT 1`;
+
+/** Whether a database has a table that is not the ledger's: something to lose. */
+export async function holdsData(client: pg.ClientBase, { database }: Target): Promise<boolean> {
+  const { rowCount } = await client.query(HOLDS_DATA, [HISTORY_SCHEMA, database.migrationsTable]);
+  return rowCount !== 0;
+}
 
 /**
  * Refuses to migrate a database without a verified backup that is young enough, where `REQUIRE_MIGRATION_BACKUP` is on.
@@ -39,8 +48,7 @@ SELECT FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
 export async function requireBackup(client: pg.ClientBase, target: Target, context: Context): Promise<void> {
   const { requireMigrationBackup, migrationBackupMaxAgeHours: hours } = target.safety;
   if (!requireMigrationBackup.on) return;
-  const { rowCount } = await client.query(HOLDS_DATA, [HISTORY_SCHEMA, target.database.migrationsTable]);
-  if (rowCount === 0) return;
+  if (!(await holdsData(client, target))) return;
   const { backups = NO_CATALOGUE, now = Date.now } = context;
   const record = await backups.findNewestVerified(target);
   if (record && isYoungEnough(record, { hours, now: now() })) return;
@@ -52,7 +60,7 @@ export async function requireBackup(client: pg.ClientBase, target: Target, conte
   throw new AtrizError(
     'BACKUP_REQUIRED',
     `refused to migrate "${target.parameters.database}" without a verified backup: ${known}, and ${because}`,
-    { hint: `make one, or go on without: ${SAFETY_SWITCHES.requireMigrationBackup}=false` },
+    { hint: HINT },
   );
 }
 

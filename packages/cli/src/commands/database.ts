@@ -14,6 +14,7 @@ import { confirmDestruction } from '../confirm.ts';
 import { EXIT } from '../exit-code.ts';
 import { runFamilyCommand } from '../family-command.ts';
 import type { Invocation } from '../invocation.ts';
+import { safeguardMigration, tellUndo } from '../migration-backup.ts';
 import { plural } from '../output/terminal.ts';
 import { showStatus } from './status.ts';
 
@@ -65,12 +66,15 @@ export async function reset(invocation: Invocation): Promise<number> {
 
 /** Creates, migrates and seeds what is not yet, then shows the family's status. */
 export async function setup(invocation: Invocation): Promise<number> {
+  const backup = await safeguardMigration(invocation);
   const code = await runFamilyCommand(invocation, {
     work: (target, context, stretch) => setupDatabase(target, { stretch, openOther: invocation.openOther }, context),
     migrating: { join: joinPrepareResults },
     describe: describePrepare,
     reach: { command: 'setup' },
+    document: { backup },
   });
+  tellUndo(invocation, backup);
   if (code !== EXIT.done || invocation.options.json) return code;
   invocation.reporter.line('');
   return showStatus(invocation);

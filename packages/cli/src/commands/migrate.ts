@@ -11,6 +11,7 @@ import { join, relative } from 'node:path';
 import { EXIT } from '../exit-code.ts';
 import { runFamilyCommand } from '../family-command.ts';
 import type { Invocation } from '../invocation.ts';
+import { safeguardMigration, tellUndo } from '../migration-backup.ts';
 import { plural } from '../output/terminal.ts';
 
 export interface CountOption {
@@ -21,14 +22,18 @@ export interface UpOptions extends CountOption {
   readonly allowOutOfOrder?: boolean | undefined;
 }
 
-export function up(invocation: Invocation, options: UpOptions): Promise<number> {
-  return runFamilyCommand(invocation, {
+export async function up(invocation: Invocation, options: UpOptions): Promise<number> {
+  const backup = await safeguardMigration(invocation, options);
+  const code = await runFamilyCommand(invocation, {
     work: (target, context, { to, isFirst }) =>
       migrateUp(target, { ...options, to, continues: !isFirst, openOther: invocation.openOther }, context),
     migrating: { join: joinMigrateResults, count: options.count },
     describe: ({ applied }) => (applied.length > 0 ? `${plural(applied.length, 'migration')} applied` : 'up to date'),
     reach: { command: 'migrate up' },
+    document: { backup },
   });
+  tellUndo(invocation, backup);
+  return code;
 }
 
 export function down(invocation: Invocation, options: CountOption): Promise<number> {

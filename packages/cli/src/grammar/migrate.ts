@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CountOption, UpOptions } from '../commands/migrate.ts';
 import type { CheckOptions } from '../commands/migrate-check.ts';
+import type { MigrateUndoOptions } from '../commands/migrate-undo.ts';
 import type { SquashOptions } from '../commands/migrate-squash.ts';
 import type { ResolveOptions } from '../commands/repair.ts';
 import type { CommonOptions } from '../invocation.ts';
@@ -34,6 +35,12 @@ export function addMigrateCommands(program: Command, run: Run): void {
     .addOption(countOption())
     .action(async (options: CommonOptions & CountOption) =>
       run(options, (await import('../commands/migrate.ts')).redo, options),
+    );
+  addAskingCommand(migrate, 'undo', 'put what a run touched back to the set that was made before it')
+    .requiredOption('--run <id>', 'the run, as `atriz history` and the run itself show it')
+    .option('--drop-old', 'drop at once what is replaced; it is kept otherwise')
+    .action(async (options: CommonOptions & MigrateUndoOptions) =>
+      run(options, (await import('../commands/migrate-undo.ts')).undo, options),
     );
   addFleetOptions(addCommand(migrate, 'status', 'show what is applied, pending and wrong')).action(
     async (options: CommonOptions) => run(options, (await import('../commands/status.ts')).showStatus),

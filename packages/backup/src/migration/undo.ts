@@ -1,0 +1,40 @@
+import type { Context } from '@atriz/lifecycle';
+import { restoreSet } from '../restore/restore.ts';
+import type { RestoreReport } from '../restore/request.ts';
+import type { BackupWorkspace } from '../workspace.ts';
+import type { UndoPlan } from './undo-plan.ts';
+
+export interface RunUndoOptions {
+  /** Of the undoing itself: what the ledgers call it. */
+  readonly runId: string;
+  /** Drop at once what was replaced. Default false: it is kept under another name. */
+  readonly dropOld?: boolean | undefined;
+  readonly context: Context;
+}
+
+/**
+ * Puts the databases of a plan back as they were before the run, each in its place; what was there is kept under another
+ * name. The restored ledgers keep that it was done: command `migrate undo`, with the set's name as what it changed.
+ *
+ * Throws what `restoreSet` throws, after which the databases of that set are as they were.
+ */
+export async function runUndo(
+  workspace: BackupWorkspace,
+  plan: UndoPlan,
+  { runId, dropOld, context }: RunUndoOptions,
+): Promise<readonly RestoreReport[]> {
+  const reports: RestoreReport[] = [];
+  for (const { reader, databases } of plan.parts) {
+    reports.push(
+      await restoreSet(workspace, reader, {
+        databases,
+        inPlace: true,
+        dropOld,
+        runId,
+        command: 'migrate undo',
+        context,
+      }),
+    );
+  }
+  return reports;
+}
