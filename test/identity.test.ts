@@ -31,6 +31,7 @@ const WRITING: Readonly<Record<string, readonly string[]>> = {
   'migrate repair': ['--yes'],
   'references check': ['--fix', '--yes'],
   'backup restore': ['--in-place', '--yes'],
+  'backup schedule': ['--once'],
   'references delete': ['ORCHARD.plants.id=1', '--yes'],
 };
 
@@ -47,6 +48,9 @@ const READING: Readonly<Record<string, readonly string[]>> = {
   'backup list': [],
   'backup show': [],
   'backup verify': ['--restore'],
+  'backup drill': [],
+  'backup health': [],
+  'backup prune': ['--yes'],
   'roles check': [],
   'check env': [],
   'identity show': [],

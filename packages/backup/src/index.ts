@@ -35,3 +35,11 @@ export { verifySet, type VerifyOptions, type VerifyReport } from './proof/verify
 export { createSet, type CreatedSet, type CreateSetOptions } from './set/create.ts';
 export type { SetPlan } from './set/plan.ts';
 export type { Manifest } from './manifest/manifest.ts';
+export type { Concern } from './health/concerns.ts';
+export { readBackupHealth, type BackupHealth, type DatabaseHealth, type StoreHealth } from './health/health.ts';
+export { planWorkspacePrune, runPrunes, type PrunePlan, type StorePruneReport } from './retention/prune.ts';
+export { runDrill, type DrillReport, type Objective } from './drill/drill.ts';
+export { runSchedule } from './schedule/schedule.ts';
+export { readScheduleStatus, type ScheduleStatus } from './schedule/schedule-status.ts';
+export type { SchedulerEvent } from './schedule/scheduler.ts';
+export type { SlotOutcome, SlotRecord } from './schedule/slot-ledger.ts';

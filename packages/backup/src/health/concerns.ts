@@ -1,12 +1,13 @@
 import { AtrizError } from '@atriz/database';
 import type { SlotRecord } from '../schedule/slot-ledger.ts';
 import type { ListedSet } from '../set/list.ts';
+import type { BackupSettings } from '../settings/settings.ts';
 import type { BackupHealth } from './health.ts';
 
 /** Something about the backups that a person should know. */
 export interface Concern {
   /** What it is about, for a machine to decide by. */
-  readonly about: 'set' | 'age' | 'proof' | 'size' | 'store' | 'schedule' | 'unfinished' | 'trust' | 'tied';
+  readonly about: 'set' | 'age' | 'proof' | 'size' | 'store' | 'schedule' | 'archive' | 'unfinished' | 'trust' | 'tied';
   /** A problem is to be mended; a note is for knowing. */
   readonly level: 'problem' | 'note';
   readonly message: string;
@@ -15,8 +16,10 @@ export interface Concern {
 
 export interface ConcernSources {
   readonly sets: readonly ListedSet[];
+  readonly limits: BackupSettings['limits'];
+  /** Why the schedule, or the archive, is not among the facts although there is one. */
   readonly scheduleFailure: unknown;
-  readonly maxAgeHours: number;
+  readonly archiveFailure: unknown;
 }
 
 type Facts = Omit<BackupHealth, 'concerns' | 'state'>;
@@ -32,6 +35,7 @@ export function findConcerns(facts: Facts, sources: ConcernSources): Concern[] {
     ...concernsOfStores(facts),
     ...concernsOfDatabases(facts, sources),
     ...concernsOfSchedule(facts, sources),
+    ...concernsOfArchive(facts, sources),
     ...concernsOfSets(facts, sources),
   ];
   return [...found.filter(({ level }) => level === 'problem'), ...found.filter(({ level }) => level === 'note')];
@@ -58,7 +62,7 @@ function concernsOfStores({ stores }: Facts): Concern[] {
   });
 }
 
-function concernsOfDatabases({ databases }: Facts, { maxAgeHours }: ConcernSources): Concern[] {
+function concernsOfDatabases({ databases }: Facts, { limits: { maxAgeHours } }: ConcernSources): Concern[] {
   const names = (list: Facts['databases']): string => list.map(({ name }) => name).join(', ');
   const without = databases.filter(({ set }) => set === null);
   const old = databases.filter(({ set }) => set !== null && set.ageMs > maxAgeHours * HOUR_MS);
@@ -92,11 +96,7 @@ function concernsOfDatabases({ databases }: Facts, { maxAgeHours }: ConcernSourc
 }
 
 function concernsOfSchedule({ schedule }: Facts, { scheduleFailure }: ConcernSources): Concern[] {
-  if (scheduleFailure !== undefined) {
-    const reason = scheduleFailure instanceof Error ? scheduleFailure.message : String(scheduleFailure);
-    const hint = (scheduleFailure instanceof AtrizError && scheduleFailure.hint) || 'see that its database runs';
-    return [{ about: 'schedule', level: 'problem', message: `the schedule cannot be read: ${reason}`, hint }];
-  }
+  if (scheduleFailure !== undefined) return [unreadable('schedule', scheduleFailure)];
   if (schedule === null) return [];
   const hint = 'see what ran: atriz backup schedule --list';
   const late = schedule.missed.filter(({ slot }) => schedule.now.getTime() - slot.getTime() > SLOT_GRACE_MS);
@@ -116,6 +116,28 @@ function concernsOfSchedule({ schedule }: Facts, { scheduleFailure }: ConcernSou
     }
   }
   return concerns;
+}
+
+/** A part of the report that is missing from it. */
+function unreadable(about: 'schedule' | 'archive', failure: unknown): Concern {
+  const reason = failure instanceof Error ? failure.message : String(failure);
+  const hint = (failure instanceof AtrizError && failure.hint) || 'see that its database runs';
+  return { about, level: 'problem', message: `the ${about} cannot be read: ${reason}`, hint };
+}
+
+function concernsOfArchive({ archive }: Facts, { archiveFailure, limits }: ConcernSources): Concern[] {
+  if (archiveFailure !== undefined) return [unreadable('archive', archiveFailure)];
+  if (archive === null) return [];
+  const { stanza, failing, lossSeconds } = archive;
+  const hint = 'see what is wrong: atriz backup pgbackrest check';
+  if (failing) {
+    const message = `the last attempt to archive the log of ${stanza} failed`;
+    return [{ about: 'archive', level: 'problem', message, hint }];
+  }
+  if (lossSeconds !== null && lossSeconds <= limits.rpoMinutes * 60) return [];
+  const behind = lossSeconds === null ? 'without a bound' : `by up to ${Math.ceil(lossSeconds)} s`;
+  const message = `the archive of ${stanza} may be behind ${behind}; the objective is ${limits.rpoMinutes} min`;
+  return [{ about: 'archive', level: 'problem', message, hint }];
 }
 
 function describeSlot({ kind, slot, outcome, error }: SlotRecord): string {

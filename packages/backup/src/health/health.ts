@@ -1,6 +1,7 @@
 import type { AtrizError } from '@atriz/database';
 import type { Context } from '@atriz/lifecycle';
 import { openKeys } from '../keys/keys.ts';
+import { readArchiveStatus, type ArchiveStatus } from '../pgbackrest/archive-status.ts';
 import { readScheduleStatus, type ScheduleStatus } from '../schedule/schedule-status.ts';
 import { listSets, type ListedSet } from '../set/list.ts';
 import { readBackupSettings } from '../settings/settings.ts';
@@ -47,6 +48,8 @@ export interface BackupHealth {
   readonly trend: SizeTrend | null;
   /** Null without a schedule, or where its database cannot be asked. */
   readonly schedule: ScheduleStatus | null;
+  /** How far pgBackRest's archive of the log is behind; null where it is not configured, or cannot be asked. */
+  readonly archive: ArchiveStatus | null;
   /** Sets that are kept since a migration is undone with them. */
   readonly tied: readonly string[];
   /** What is wrong, and what is worth knowing; the gravest first. */
@@ -73,23 +76,37 @@ export async function readBackupHealth(
   const onStoreFailure = (store: Store, error: unknown): void => void failures.set(store, error as AtrizError);
   const sets = await listSets(stores, keys, { signal, onStoreFailure });
   const good = sets.filter(({ manifest }) => manifest !== undefined);
-  let scheduleFailure: unknown;
-  const schedule = settings.schedule
-    ? await readScheduleStatus(workspace).catch((error: unknown) => void (scheduleFailure = error))
-    : undefined;
+  const [schedule, archive] = await Promise.allSettled([
+    settings.schedule && readScheduleStatus(workspace),
+    readArchiveStatus(workspace),
+  ]);
   signal?.throwIfAborted();
   const facts = {
     checkedAt: new Date(now()),
     databases: workspace.family.databases.map(({ name }) => describeDatabase(name, good, now())),
     stores: stores.map((store) => describeStore(store, { sets, newest: good[0], error: failures.get(store) })),
     trend: readTrend(good.map(({ manifest }) => manifest!)) ?? null,
-    schedule: schedule ?? null,
+    schedule: valueOf(schedule),
+    archive: valueOf(archive),
     tied: good.filter(({ manifest }) => manifest!.purpose === 'migration').map(({ id }) => id),
   };
-  const concerns = findConcerns(facts, { sets, scheduleFailure, maxAgeHours: settings.limits.maxAgeHours });
+  const concerns = findConcerns(facts, {
+    sets,
+    limits: settings.limits,
+    scheduleFailure: failureOf(schedule),
+    archiveFailure: failureOf(archive),
+  });
   const hasStore = facts.stores.some(({ reachable }) => reachable);
   const isProblem = concerns.some(({ level }) => level === 'problem');
   return { ...facts, concerns, state: hasStore ? (isProblem ? 'problem' : 'ok') : 'unreachable' };
+}
+
+function valueOf<Value>(settled: PromiseSettledResult<Value | undefined>): Value | null {
+  return settled.status === 'fulfilled' ? (settled.value ?? null) : null;
+}
+
+function failureOf(settled: PromiseSettledResult<unknown>): unknown {
+  return settled.status === 'rejected' ? settled.reason : undefined;
 }
 
 function describeDatabase(name: string, good: readonly ListedSet[], now: number): DatabaseHealth {

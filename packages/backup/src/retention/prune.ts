@@ -1,7 +1,11 @@
 import { AtrizError } from '@atriz/database';
-import type { BackupKeys } from '../keys/keys.ts';
+import type { Context } from '@atriz/lifecycle';
+import { openKeys, type BackupKeys } from '../keys/keys.ts';
 import { removeSet } from '../set/remove.ts';
+import { readBackupSettings } from '../settings/settings.ts';
+import { openStores } from '../stores/open.ts';
 import type { Store, StoreOptions } from '../stores/store.ts';
+import type { BackupWorkspace } from '../workspace.ts';
 import { planPrune, type PlanPruneOptions, type PrunedSet, type StorePrunePlan } from './prune-plan.ts';
 import { untieSet } from './untie.ts';
 
@@ -24,6 +28,24 @@ export interface PrunePlan {
   /** Stores that could not be read; nothing is removed from them. */
   readonly failures: readonly { readonly store: Store; readonly error: AtrizError }[];
   readonly untie: string | undefined;
+}
+
+export interface WorkspacePruneOptions {
+  readonly untie?: string | undefined;
+  /** The one store to look at: `folder`, `s3` or `gcs`. Default: all. */
+  readonly store?: string | undefined;
+  readonly context: Pick<Context, 'signal' | 'now'>;
+}
+
+/** {@link planPrunes} by the workspace's settings, for all of its stores or one. */
+export async function planWorkspacePrune(
+  workspace: BackupWorkspace,
+  { untie, store, context: { signal, now = Date.now } }: WorkspacePruneOptions,
+): Promise<PrunePlan> {
+  const settings = readBackupSettings(workspace);
+  const stores = openStores(settings, { only: store });
+  const keys = await openKeys(settings, workspace);
+  return planPrunes(stores, keys, { rules: settings.retention, now: new Date(now()), untie, signal });
 }
 
 export interface RemoveOptions extends StoreOptions {
@@ -55,7 +77,10 @@ export async function planPrunes(
   return { stores: plans, failures, untie };
 }
 
-/** Removes what was decided, store by store. A store that fails is told of, and the next one is done. */
+/**
+ * Removes what was decided, store by store, the manifest of each set first. A store that fails is told of, and the next
+ * one is done. What a removal that was cut off left, a prune removes when nothing was written to it for a day.
+ */
 export async function runPrunes(
   { stores, failures, untie }: PrunePlan,
   options: RemoveOptions = {},

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { pid } from 'node:process';
-import { AtrizError, sqlState } from '@atriz/database';
+import { AtrizError } from '@atriz/database';
 import type { Target } from '@atriz/lifecycle';
 import { pause, withLeadership, type Leadership } from './leader.ts';
+import { isPassing } from './passing.ts';
 import {
   claimSlot,
   endSlot,
@@ -147,14 +148,4 @@ function describeFailure(error: unknown, signal: AbortSignal | undefined): SlotO
   if (signal?.aborted) return { outcome: 'lost', error: 'the scheduler was stopped' };
   const message = error instanceof Error ? error.message : String(error);
   return { outcome: 'failed', error: error instanceof AtrizError ? `${error.code} ${message}` : message };
-}
-
-const PASSING_CODES = new Set(['SERVER_UNREACHABLE', 'CONNECTION_LOST', 'CONNECTION_FAILED', 'INTERRUPTED']);
-/** Connection exceptions, resources that are used up, and a server that stops or starts. */
-const PASSING_STATES = /^(?:08|53|57P)/;
-
-function isPassing(error: unknown): boolean {
-  if (error instanceof AtrizError) return PASSING_CODES.has(error.code);
-  const state = sqlState(error);
-  return !state || PASSING_STATES.test(state);
 }

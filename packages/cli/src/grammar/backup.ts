@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { addRestoreCommand } from './backup-restore.ts';
+import { addUpkeepCommands } from './backup-upkeep.ts';
 import { addSetCommands } from './backup-sets.ts';
 import type { Run } from './command.ts';
 
@@ -8,4 +9,5 @@ export function addBackupCommands(program: Command, run: Run): void {
   const backup = program.command('backup').description('make sets of the family, prove them, and bring them back');
   addSetCommands(backup, run);
   addRestoreCommand(backup, run);
+  addUpkeepCommands(backup, run);
 }
