@@ -114,9 +114,12 @@ async function launch(
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (said += text));
   const ended = new Promise<void>((resolve) => void child.once('close', () => resolve()));
+  const kill = (): void => void child.kill('SIGQUIT'); // immediately: nothing of it is to be kept
+  process.once('exit', kill); // a test that ran out of time disposes of nothing
   const stop = async (): Promise<void> => {
-    child.kill('SIGQUIT'); // immediately: nothing of it is to be kept
+    kill();
     await ended;
+    process.off('exit', kill);
     await writeFile(log, said);
   };
   for (const deadline = performance.now() + PATIENCE_MS; !(await answers(parameters)); await wait(50)) {
