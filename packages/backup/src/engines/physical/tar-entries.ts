@@ -21,7 +21,7 @@ export async function* readTar(source: Readable, name: string): AsyncGenerator<T
   const bytes = createByteReader(source, () => corrupt(name, 'it ends in the middle'));
   for (;;) {
     const header = new Header(await bytes.take(BLOCK));
-    if (header.nullBlock) break;
+    if (header.nullBlock) break; // the first of two
     if (!header.cksumValid) throw corrupt(name, 'the header of an entry does not match its sum');
     const { path = '', size = 0 } = header;
     const type = header.type === 'Directory' ? 'directory' : header.type === 'File' ? 'file' : undefined;
@@ -31,6 +31,7 @@ export async function* readTar(source: Readable, name: string): AsyncGenerator<T
     yield { path, type, bytes: length, body: bytes.stream(length) };
     await bytes.take((BLOCK - (length % BLOCK)) % BLOCK);
   }
+  await bytes.take(BLOCK);
   await bytes.drain(); // its end tells whether the file was whole and genuine
 }
 
