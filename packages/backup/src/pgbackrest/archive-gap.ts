@@ -81,6 +81,6 @@ function missing(position: string, label: string): AtrizError {
   return new AtrizError(
     'BACKUP_FILE_MISSING',
     `segment ${position} is not in the archive: whatever followed backup ${label} ends before it`,
-    { hint: 'restore to a time before that segment, or begin with a later backup: --set LABEL' },
+    { hint: 'restore to a time before that segment, or begin with a later backup, by its label' },
   );
 }

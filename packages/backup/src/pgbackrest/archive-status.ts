@@ -24,7 +24,7 @@ export interface ArchiveStatus {
   readonly timeoutSeconds: number;
   /**
    * The most that would be lost with the server now, in seconds of writing: the time that the oldest closed segment has
-   * waited, and that it may have been open before. Null where nothing bounds it: no archive, or no `archive_timeout`.
+   * waited, and that it may have been open before, which the server counts in whole seconds. Null where nothing bounds it: no archive, or no `archive_timeout`.
    */
   readonly lossSeconds: number | null;
 }
@@ -58,7 +58,7 @@ export async function readArchiveStatus(
   return {
     stanza: pgbackrest.stanza,
     ...found,
-    lossSeconds: bounded ? found.waitingSeconds + found.timeoutSeconds : null,
+    lossSeconds: bounded ? found.waitingSeconds + found.timeoutSeconds + 1 : null,
   };
 }
 

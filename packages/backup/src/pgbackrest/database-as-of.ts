@@ -8,7 +8,7 @@ import { findPrograms } from '../engines/logical/programs.ts';
 import { withEnding } from '../restore/names.ts';
 import { readBackupSettings } from '../settings/settings.ts';
 import type { BackupWorkspace } from '../workspace.ts';
-import { copyDatabase } from './copy-database.ts';
+import { copyByDump } from './dump-copy.ts';
 import { findPostgres } from './postgres-program.ts';
 import { runPgbackrest } from './program.ts';
 import { startRecovered } from './recovered-server.ts';
@@ -46,7 +46,7 @@ export interface DatabaseAsOfReport {
  * Brings one database back as it was at a moment, beside the one in use, which is not touched: the server is recovered
  * where nobody reaches it, with this database only, which is then copied, compared with what was recovered, and kept.
  *
- * Throws as `planRecovery`, `restoreDirectory`, `startRecovered` and `copyDatabase` do, `CLIENT_TOOLS_MISSING` without
+ * Throws as `planRecovery`, `restoreDirectory`, `startRecovered` and `copyByDump` do, `CLIENT_TOOLS_MISSING` without
  * `pg_dump`, `RESTORE_BLOCKED` for a name that is taken, before anything is restored.
  */
 export async function restoreDatabaseAsOf(
@@ -83,7 +83,7 @@ export async function restoreDatabaseAsOf(
   );
   const parameters = { ...server.parameters, database: target.parameters.database };
   const source: Target = { ...target, environment: 'development', parameters, settings: [] };
-  const { tables } = await copyDatabase(source, { programs, into, context });
+  const { tables } = await copyByDump(source, { programs, into, context });
   return {
     stanza: stanza.name,
     backup: backup.label,

@@ -170,6 +170,6 @@ function failureOf(said: readonly string[], recovery: RecoveryTarget): AtrizErro
   return new AtrizError('RESTORE_BLOCKED', `the archive does not reach ${describeTarget(recovery)}: it holds ${end}`, {
     hint: isTime
       ? 'for all that it holds: --as-of latest'
-      : 'a restore point is found only by a backup made before it: name that one with --set',
+      : 'a restore point is found only from a backup made before it: name that one by its label',
   });
 }

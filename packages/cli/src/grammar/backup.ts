@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addPgbackrestCommands } from './backup-pgbackrest.ts';
 import { addRestoreCommand } from './backup-restore.ts';
 import { addUpkeepCommands } from './backup-upkeep.ts';
 import { addSetCommands } from './backup-sets.ts';
@@ -10,4 +11,5 @@ export function addBackupCommands(program: Command, run: Run): void {
   addSetCommands(backup, run);
   addRestoreCommand(backup, run);
   addUpkeepCommands(backup, run);
+  addPgbackrestCommands(backup, run);
 }

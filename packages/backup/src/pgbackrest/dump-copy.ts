@@ -25,10 +25,7 @@ export interface CopyOptions {
  *
  * Throws `RESTORE_BLOCKED` (there is one of that name), `BACKUP_UNPROVEN` (what arrived differs), `CLIENT_TOOL_FAILED`.
  */
-export async function copyDatabase(
-  source: Target,
-  { programs, into, context }: CopyOptions,
-): Promise<ManifestDatabase> {
+export async function copyByDump(source: Target, { programs, into, context }: CopyOptions): Promise<ManifestDatabase> {
   const described = await withCommonSnapshot([source], { context, perDatabase: false }, ({ sessions }) =>
     describeDatabase(sessions[0]!, context),
   );
