@@ -16,6 +16,7 @@ import { openSet } from '../set/open.ts';
 import type { SetReader } from '../set/reader.ts';
 import { readBackupSettings } from '../settings/settings.ts';
 import { openStores } from '../stores/open.ts';
+import type { Store } from '../stores/store.ts';
 import type { BackupWorkspace } from '../workspace.ts';
 
 /** More runs than these behind the one that is to be undone are not looked for. */
@@ -32,6 +33,10 @@ export interface UndoRequest {
 /** A set of the run, and what of it is to be put back. */
 export interface UndoPart {
   readonly reader: SetReader;
+  /** Those that have it. */
+  readonly stores: readonly Store[];
+  /** Whether nothing more is to be undone with it afterwards. */
+  readonly isLast: boolean;
   /** The definitions' names. */
   readonly databases: readonly string[];
 }
@@ -79,7 +84,12 @@ export async function planUndo(workspace: BackupWorkspace, { run, ...request }: 
   await refuseDependents(workspace, { run, leaving, context: request.context });
   const groups = Map.groupBy(touched, ([, { set }]) => set);
   const parts = [...groups].map(async ([set, databases]): Promise<UndoPart> => {
-    return { reader: await open(set, { ...keys, signal }), databases: databases.map(([name]) => name) };
+    return {
+      reader: await open(set, { ...keys, signal }),
+      stores: set.stores,
+      isLast: set.manifest!.databases.every(({ name }) => request.databases.includes(name)),
+      databases: databases.map(([name]) => name),
+    };
   });
   return { run, parts: await Promise.all(parts), leaving };
 }

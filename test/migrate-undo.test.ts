@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { openTestServer } from './harness/server.ts';
+import { createWorkspace, migration, type Workspace } from './harness/workspace.ts';
+
+const PLANTS = migration(`CREATE TABLE plants (name text); INSERT INTO plants VALUES ('oak'), ('elm');`);
+const LOSE = migration(`DELETE FROM plants WHERE name = 'elm';`);
+const AUTO = { AUTO_BACKUP_BEFORE_MIGRATION: 'true', BACKUP_LOCAL: 'true' };
+
+const plants = async (workspace: Workspace, key: string): Promise<string[]> =>
+  (await workspace.query<{ name: string }>(key, 'SELECT name FROM plants ORDER BY name')).map(({ name }) => name);
+
+test('migrate up with AUTO_BACKUP_BEFORE_MIGRATION ends with the line that undoes it, and that line does', async () => {
+  const server = await openTestServer();
+  const migrations = { '1700000000001_plants.sql': PLANTS };
+  await using workspace = await createWorkspace({ garden: { migrations }, orchard: { migrations } }, server);
+  const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+    workspace.atriz(args, { env: { ...AUTO, ...env } });
+  const first = await run(['setup', '--json']); // nothing that could be harmed: no set
+  expect({ code: first.code, backup: JSON.parse(first.stdout).backup }).toEqual({ code: 0, backup: undefined });
+  await workspace.write('packages/garden/migrations/1700000000002_lose.sql', LOSE);
+
+  const failed = await run(['migrate', 'up'], { BACKUP_LOCAL: 'package.json' });
+  expect(failed).toMatchObject({ code: 4, stderr: expect.stringContaining('BACKUP_STORE_FAILED') as string });
+  expect(await plants(workspace, 'garden')).toEqual(['elm', 'oak']);
+
+  const up = await run(['migrate', 'up']);
+  expect(up).toMatchObject({ code: 0, stdout: expect.stringContaining('1 migration applied') as string });
+  const line = /undo: pnpm exec atriz (migrate undo --run [0-9a-f-]{36})\n$/.exec(up.stdout)?.[1];
+  expect(line).toBeDefined();
+  expect(await plants(workspace, 'garden')).toEqual(['oak']);
+
+  const undo = line!.split(' ');
+  const unasked = await run(undo);
+  expect(unasked).toMatchObject({ code: 3, stderr: expect.stringContaining('CONFIRMATION_REQUIRED') as string });
+  const production = { NODE_ENV: 'production', BACKUP_ENCRYPTION: 'false' };
+  const urls = { DATABASE_PROVIDER: 'postgresql', DATABASE_URL: server.url(workspace.database('garden')) };
+  const refused = await workspace.atriz([...undo, '--yes'], { in: 'garden', env: { ...AUTO, ...production, ...urls } });
+  expect({ code: refused.code, stderr: refused.stderr }).toMatchObject({ code: 3 });
+  expect(await plants(workspace, 'garden')).toEqual(['oak']);
+
+  const undone = await run([...undo, '--yes', '--drop-old', '--json']);
+  expect({ code: undone.code, stderr: undone.code === 0 ? '' : undone.stderr }).toEqual({ code: 0, stderr: '' });
+  expect(JSON.parse(undone.stdout)).toMatchObject({
+    undone: undo.at(-1),
+    sets: [{ databases: [{ name: 'garden', kept: null }] }],
+  });
+  expect(await plants(workspace, 'garden')).toEqual(['elm', 'oak']);
+  const history = await run(['history', '--database', workspace.database('garden')]);
+  expect(history.stdout).toContain('migrate undo');
+  expect(await run([...undo, '--yes'])).toMatchObject({ code: 2 }); // nothing is left to undo
+});
