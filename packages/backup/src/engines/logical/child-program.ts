@@ -80,20 +80,32 @@ export function startProgram(
  * `input` is what it reads, nothing by default.
  */
 export function streamProgram(start: () => RunningProgram, input?: Buffer): Readable {
-  async function* chunks(): AsyncGenerator<Buffer> {
-    const program = start();
-    program.input.end(input);
-    try {
-      yield* program.output as AsyncIterable<Buffer>;
-      await program.ended;
-    } catch (error) {
-      await program.ended; // why its output broke off
-      throw error;
-    } finally {
-      program.stop();
-    }
-  }
-  return Readable.from(chunks(), { objectMode: false });
+  let program: RunningProgram | undefined;
+  const stream = new Readable({
+    read() {
+      if (program) {
+        program.output.resume();
+        return;
+      }
+      program = start();
+      const { output, ended } = program;
+      program.input.end(input);
+      output.on('data', (chunk: Buffer) => {
+        if (!stream.push(chunk)) output.pause();
+      });
+      output.once('close', () => {
+        void ended.then(
+          () => stream.push(null),
+          (error: Error) => stream.destroy(error),
+        );
+      });
+    },
+    destroy(error, callback) {
+      program?.stop();
+      callback(error);
+    },
+  });
+  return stream;
 }
 
 /** The server's disk, in the one language that we ask for: the program passes on no SQLSTATE. */
