@@ -43,25 +43,30 @@ export interface DebianServerOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** More arguments for initdb, such as `--wal-segsize=1`. */
   readonly initdb?: readonly string[];
+  /** Where its data lie, but not its log, which a full disk would bring it down for: a small file system. */
+  readonly dataParent?: string;
 }
 
 /** Makes a cluster in a temporary directory, on a free port of loopback, and starts it. */
 export async function startDebianServer({
   settings = {},
   initdb: extra = [],
+  dataParent,
 }: DebianServerOptions = {}): Promise<DebianServer> {
   const directory = await mkdtemp(join(tmpdir(), 'atriz-debian-'));
   const account = await serviceAccount();
   if (account) await chown(directory, account.uid, account.gid);
   await chmod(directory, 0o755);
-  const dataDirectory = join(directory, 'data');
+  const dataDirectory = join(dataParent ?? directory, 'data');
+  if (dataParent !== undefined && account) await chown(dataParent, account.uid, account.gid);
+  const apart = dataParent === undefined ? [] : ['--waldir', join(directory, 'wal')];
   const passwordFile = join(directory, 'password');
   await writeFile(passwordFile, PASSWORD);
   if (account) await chown(passwordFile, account.uid, account.gid);
   const initdb = ['-D', dataDirectory, '-U', USER, '--pwfile', passwordFile, '-A', 'scram-sha-256', '-E', 'UTF8'];
   await promisify(execFile)(
     join(DEBIAN_PROGRAMS, 'initdb'),
-    [...initdb, '--locale', 'C.UTF-8', '--no-sync', ...extra],
+    [...initdb, '--locale', 'C.UTF-8', '--no-sync', ...apart, ...extra],
     {
       cwd: '/',
       ...account,

@@ -1,5 +1,5 @@
 import { AtrizError, sqlState } from '@atriz/database';
-import { withMaintenanceSession, type Context, type Target } from '@atriz/lifecycle';
+import { withMaintenanceSession, withSession, type Context, type Target } from '@atriz/lifecycle';
 import pg from 'pg';
 import { UNFINISHED_PREFIX } from './names.ts';
 import { placeOf, type PlannedDatabase } from './plan.ts';
@@ -35,15 +35,39 @@ export async function withUnfinished<Result>(
       return open(others);
     });
   };
+  let isFull = false;
   try {
     return await open(servers);
+  } catch (error) {
+    isFull = error instanceof AtrizError && error.code === 'DISK_FULL';
+    throw error;
   } finally {
     for (const { target, unfinishedName } of planned) {
+      if (isFull) await makeRoom(target, unfinishedName);
       // The first error wins; a server that is gone keeps it until the next restore.
       await dropDatabaseOf(target, unfinishedName).catch(() => undefined);
     }
   }
 }
+
+/**
+ * Drops tables of a database that is to be dropped, the largest first. DROP DATABASE begins with a checkpoint, which
+ * brings a server down whose disk is full to the last byte; DROP TABLE gives room back and needs none.
+ */
+async function makeRoom({ parameters }: Target, databaseName: string): Promise<void> {
+  try {
+    await withSession({ ...parameters, database: databaseName }, {}, async (client) => {
+      const { rows } = await client.query<{ name: string }>(LARGEST_TABLES);
+      for (const { name } of rows) await client.query(`DROP TABLE IF EXISTS ${name} CASCADE`);
+    });
+  } catch {
+    // what cannot be made is left to DROP DATABASE; the error that led here is the one to tell
+  }
+}
+
+const LARGEST_TABLES = `
+SELECT oid::regclass::text AS name FROM pg_class WHERE relkind = 'r' AND oid >= 16384
+ ORDER BY pg_table_size(oid) DESC LIMIT 10`;
 
 async function take(client: pg.Client, { unfinishedName, finalName, target }: PlannedDatabase): Promise<void> {
   await client.query(`SELECT pg_advisory_lock(${LOCK})`, [unfinishedName]);
