@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { AtrizError } from '@atriz/database';
 import { withSession, type Target } from '@atriz/lifecycle';
 import type pg from 'pg';
@@ -14,48 +15,47 @@ import { findPhysicalObstacle } from './requirements.ts';
 import { createWalArchive, type WalArchive } from './wal-archive.ts';
 import { createWalScanner } from './wal-records.ts';
 
-/** How long to look for a snapshot that a recovery can stop at, in milliseconds. */
-const PATIENCE_MS = 30_000;
+/** Between one look at commits that wait and the next, in milliseconds. */
+const PAUSE_MS = 50;
 
 export interface ServerBackup extends Pick<BackUpOptions, 'context' | 'jobs'> {
   /** The index of the server in the set. */
   readonly server: number;
+  /** How long to look for a snapshot that a recovery can stop at. */
+  readonly patienceMs: number;
 }
 
 /**
  * Backs up one server, on which all the targets are: its files, the write-ahead log that makes them fit together, and
  * how far to replay it so that exactly the rows of the described snapshot are there.
  *
- * Throws what {@link findPhysicalObstacle} finds, `BACKUP_INCONSISTENT` when no such snapshot is found in 30 s or log
+ * Throws what {@link findPhysicalObstacle} finds, `BACKUP_INCONSISTENT` when no such snapshot is found in time or log
  * is missing, `CONNECTION_LOST`, `INTERRUPTED`, and what the sink throws.
  */
 export async function backUpServer(
   targets: readonly Target[],
   sink: SetSink,
-  { context, jobs, server }: ServerBackup,
+  options: ServerBackup,
 ): Promise<ManifestServer> {
+  const { context, server } = options;
   const [{ parameters }] = targets as readonly [Target];
   const obstacle = await findPhysicalObstacle(targets[0]!, context);
   if (obstacle) throw obstacle;
   return withReplication(parameters, context, async (replication) => {
-    const backup = await storeBase(replication, sink, {
-      server,
-      place: `${parameters.host}:${parameters.port}`,
-      context,
-    });
+    const place = `${parameters.host}:${parameters.port}`;
+    const backup = await storeBase(replication, sink, { ...options, place });
     return withSession(parameters, context, async (client) => {
       const source = await readSource(client, backup);
       const archive = createWalArchive(client, backup.startLsn, source);
       const stored = sink.store({ path: `server-${server}/wal.tar`, kind: 'wal', server }, archive.tar);
       stored.catch((error: unknown) => archive.tar.destroy(error as Error));
       try {
-        return await describe(targets, sink, { context, jobs, server, client, source, archive, stored, backup });
+        return await describe(targets, sink, { ...options, client, source, archive, stored, backup });
       } catch (error) {
+        const isStoreFailure = archive.tar.destroyed; // then our own error only says that nobody takes the log
         archive.tar.destroy(error as Error);
-        throw await stored.then(
-          () => error,
-          (first: unknown) => first,
-        );
+        const failure = await stored.catch((reason: unknown) => reason);
+        throw isStoreFailure ? (failure ?? error) : error;
       }
     });
   });
@@ -63,16 +63,14 @@ export async function backUpServer(
 
 interface FinishedBackup extends Pick<BaseBackup, 'startLsn' | 'timeline'> {
   readonly endLsn: Lsn;
+  /** The process that sent it. */
+  readonly walSender: number;
 }
 
 async function storeBase(
   { client, interrupted }: Replication,
   sink: SetSink,
-  {
-    server,
-    place,
-    context,
-  }: { readonly server: number; readonly place: string; readonly context: BackUpOptions['context'] },
+  { server, place, context }: ServerBackup & { readonly place: string },
 ): Promise<FinishedBackup> {
   context.onProgress?.(`waiting for a checkpoint of ${place}`);
   const backup = await Promise.race([beginBaseBackup(client, 'atriz'), interrupted]);
@@ -80,7 +78,8 @@ async function storeBase(
   context.onProgress?.(`copying the files of ${place}, about ${megabytes} MB`);
   try {
     await sink.store({ path: `server-${server}/base.tar`, kind: 'base', server }, backup.tar);
-    return { startLsn: backup.startLsn, timeline: backup.timeline, endLsn: await backup.endLsn };
+    const { processID: walSender } = client as unknown as { readonly processID: number };
+    return { startLsn: backup.startLsn, timeline: backup.timeline, endLsn: await backup.endLsn, walSender };
   } finally {
     backup.tar.destroy();
   }
@@ -114,7 +113,7 @@ interface Description extends ServerBackup {
 
 /** Takes snapshots until one is a state that a recovery can stop at, and has the databases described at that. */
 async function describe(targets: readonly Target[], sink: SetSink, options: Description): Promise<ManifestServer> {
-  const { context, jobs, server, client, source, archive, stored, backup } = options;
+  const { context, jobs, server, patienceMs, client, source, archive, stored, backup } = options;
   const order = createCommitOrder();
   const scanner = createWalScanner({
     ...source,
@@ -122,8 +121,9 @@ async function describe(targets: readonly Target[], sink: SetSink, options: Desc
     preparedXid: (record) => preparedXid(record, source.version),
   });
   const start = performance.now();
-  for (let tries = 1; performance.now() - start < PATIENCE_MS; tries += 1) {
+  for (let tries = 1; performance.now() - start < patienceMs; tries += 1) {
     const found = await withCommonSnapshot(targets, { context, perDatabase: false }, async ({ sessions, servers }) => {
+      if (await hasStuckCommit(client, backup)) return undefined;
       const seen = order.under(sessions[0]!.snapshot);
       const end = await markEnd(client);
       await archive.addUpTo(end.complete, (bytes) => seen.add(scanner.push(bytes)));
@@ -139,12 +139,26 @@ async function describe(targets: readonly Target[], sink: SetSink, options: Desc
       return { ...servers[0]!, recovery };
     });
     if (found) return found;
+    await wait(PAUSE_MS, undefined, { signal: context.signal });
   }
   throw new AtrizError(
     'BACKUP_INCONSISTENT',
-    `in ${PATIENCE_MS / 1000} s no snapshot of the server was one that a recovery can stop at: transactions commit all the time, or wait for a standby`,
+    `in ${patienceMs / 1000} s no snapshot of the server was one that a recovery can stop at: transactions commit all the time, or wait for a standby`,
     { hint: 'make the backup at a quieter time, or take a logical one: BACKUP_ENGINE=logical' },
   );
+}
+
+/**
+ * Whether a commit has waited for a standby since before the backup began: it is in the files, nobody sees it, and the
+ * log that is read does not show it.
+ */
+async function hasStuckCommit(client: pg.ClientBase, { walSender }: FinishedBackup): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `SELECT FROM pg_stat_activity
+      WHERE wait_event = 'SyncRep' AND query_start < (SELECT backend_start FROM pg_stat_activity WHERE pid = $1)`,
+    [walSender],
+  );
+  return rowCount !== 0;
 }
 
 interface End {

@@ -8,6 +8,8 @@ import { restoreScratch } from './restore-scratch.ts';
 export interface PhysicalEngineOptions {
   /** A directory of PostgreSQL's programs to look in first when a set is restored. */
   readonly programs?: string | undefined;
+  /** How long to look for a snapshot that a recovery can stop at. Default 30,000 ms. */
+  readonly patienceMs?: number | undefined;
 }
 
 /**
@@ -17,14 +19,14 @@ export interface PhysicalEngineOptions {
  * It needs a superuser and PostgreSQL 15. Rows of unlogged tables are not in the set, and a sequence may be up to 32
  * values ahead after a restore, since PostgreSQL writes that many to its log at once.
  */
-export function createPhysicalEngine({ programs }: PhysicalEngineOptions = {}): Engine {
+export function createPhysicalEngine({ programs, patienceMs = 30_000 }: PhysicalEngineOptions = {}): Engine {
   return {
     name: 'physical',
     async backUp(targets, sink, { context, jobs }) {
       const groups = await groupByServer(targets, context);
       const servers: ManifestServer[] = [];
       for (const [server, group] of groups.entries()) {
-        servers.push(await backUpServer(group, sink, { context, jobs, server }));
+        servers.push(await backUpServer(group, sink, { context, jobs, server, patienceMs }));
       }
       return { consistency: servers.length > 1 ? 'per-server' : 'snapshot', servers };
     },

@@ -46,6 +46,22 @@ describe.skipIf(!HAS_DEBIAN_SERVER)('a backup that is disturbed', () => {
     await query(server.parameters, 'DROP TABLESPACE fast');
   });
 
+  test('is given up while a commit that is in the files waits for a standby, which nobody sees', async () => {
+    await query(server.parameters, 'CREATE TABLE waiting (id int)');
+    await query(server.parameters, `ALTER SYSTEM SET synchronous_standby_names = 'nobody'`);
+    await query(server.parameters, 'SELECT pg_reload_conf()');
+    const inserting = query(server.parameters, 'INSERT INTO waiting VALUES (1)');
+    const waiting = `SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep'`;
+    while ((await query(server.parameters, waiting)).length === 0) await wait(10);
+    const targets = [targetOf(server.parameters)];
+    const backUp = () => createPhysicalEngine({ patienceMs: 300 }).backUp(targets, createMemorySet().sink, OPTIONS);
+    await expect(backUp()).rejects.toMatchObject({ code: 'BACKUP_INCONSISTENT' });
+    await query(server.parameters, 'ALTER SYSTEM RESET synchronous_standby_names');
+    await query(server.parameters, 'SELECT pg_reload_conf()');
+    await inserting;
+    await expect(backUp()).resolves.toMatchObject({ consistency: 'snapshot' });
+  });
+
   test('fails as CONNECTION_LOST when its connection is ended, and leaves no slot', async () => {
     const sink = disturbed(async () => {
       await query(server.parameters, `SELECT pg_terminate_backend(pid) FROM pg_stat_replication`);
