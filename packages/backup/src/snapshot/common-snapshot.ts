@@ -9,7 +9,8 @@ import { isGone, lockStatement, toLockError } from './table-locks.ts';
 
 /** How long to look for a moment at which all databases of a server have the same snapshot, in milliseconds. */
 const PATIENCE_MS = 10_000;
-const LOCK_WAIT_MS = 600_000;
+/** How long a backup waits for a table that is being altered, when the caller names no other time. */
+export const LOCK_WAIT_MS = 60_000;
 
 export interface CommonSnapshotOptions {
   readonly context: Context;
@@ -48,7 +49,7 @@ export interface Snapshots {
  * later would be empty to an older snapshot. So migrations, and whatever waits behind them, wait for the work to end.
  * Sessions are the backup role's where the login may become it, without time limits, and end with the work.
  *
- * Throws `BACKUP_INCONSISTENT`, `LOCK_TIMEOUT` (a table is being altered; `context.lockWaitMs`), `PERMISSION_DENIED`,
+ * Throws `BACKUP_INCONSISTENT`, `LOCK_TIMEOUT` (a table is being altered; `context.lockWaitMs`, by default 60,000), `PERMISSION_DENIED`,
  * `INTERRUPTED`, connection errors, and what `work` throws.
  */
 export function withCommonSnapshot<Result>(

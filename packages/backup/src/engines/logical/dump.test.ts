@@ -22,7 +22,15 @@ const NOTHING = { selection: [] };
 function optionsOf(pgDump: string, rest: Partial<DumpOptions> = {}): DumpOptions {
   const programs = { pgDump, pgRestore: '/nowhere', major: 98 };
   const signal = new AbortController().signal;
-  return { programs, parameters: PARAMETERS, snapshot: '00000003-0000001B-1', role: undefined, signal, ...rest };
+  return {
+    programs,
+    parameters: PARAMETERS,
+    snapshot: '00000003-0000001B-1',
+    role: undefined,
+    lockWaitMs: 5000,
+    signal,
+    ...rest,
+  };
 }
 
 test('a dump that dies half-way fails its stream after what it has written, with the last that it said', async () => {
@@ -102,7 +110,7 @@ test('the password is in a file that only the program can open: not in its argum
   );
   const [parameters, environment, file] = said.split('===\n');
   expect(parameters).toBe(
-    '--format=custom --compress=0 --no-password --quote-all-identifiers --snapshot=00000003-0000001B-1 --role=a_backup --section=data\n',
+    '--format=custom --compress=0 --no-password --quote-all-identifiers --snapshot=00000003-0000001B-1 --lock-wait-timeout=5000 --role=a_backup --section=data\n',
   );
   expect(
     environment!

@@ -12,6 +12,11 @@ export interface DumpOptions {
   readonly snapshot: string;
   /** Whom to become, so that no policy hides a row. */
   readonly role: string | undefined;
+  /**
+   * How long pg_dump waits for a table's lock. It may never get one: whoever wants to alter the table waits for the
+   * session that holds the snapshot, and pg_dump behind him.
+   */
+  readonly lockWaitMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -24,7 +29,7 @@ export interface DumpOptions {
  */
 export async function withDump<Result>(
   { selection }: Pick<PlannedDump, 'selection'>,
-  { programs, parameters, snapshot, role, signal }: DumpOptions,
+  { programs, parameters, snapshot, role, lockWaitMs, signal }: DumpOptions,
   work: (archive: Readable) => Promise<Result>,
 ): Promise<Result> {
   await using connection = await openChildConnection(parameters);
@@ -34,6 +39,7 @@ export async function withDump<Result>(
     '--no-password',
     '--quote-all-identifiers', // another version's keywords may be this one's names
     `--snapshot=${snapshot}`,
+    `--lock-wait-timeout=${lockWaitMs}`,
     ...(role === undefined ? [] : [`--role=${role}`]),
   ];
   const archive = streamProgram(() =>

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { withCommonSnapshot, type HeldSession } from '../../snapshot/common-snapshot.ts';
+import { LOCK_WAIT_MS, withCommonSnapshot, type HeldSession } from '../../snapshot/common-snapshot.ts';
 import { readBecomeRole } from '../../snapshot/reader-role.ts';
 import type { BackUpOptions, Engine, SetSink } from '../engine.ts';
 import { runAll, type Task } from '../limited.ts';
@@ -53,6 +53,7 @@ async function storeAll(
   sink: SetSink,
   { programs, partBytes, jobs, context }: StoreOptions,
 ): Promise<void> {
+  const { lockWaitMs = LOCK_WAIT_MS } = context;
   const tasks: { readonly bytes: number; readonly run: Task }[] = [];
   for (const session of sessions) {
     const { target, client, server } = session;
@@ -63,7 +64,9 @@ async function storeAll(
     for (const dump of planDumps(tables, { database: target.database.name, server, partBytes })) {
       const { parameters } = target;
       const run: Task = (signal) =>
-        withDump(dump, { programs, parameters, snapshot, role, signal }, (archive) => sink.store(dump.part, archive));
+        withDump(dump, { programs, parameters, snapshot, role, lockWaitMs, signal }, (archive) =>
+          sink.store(dump.part, archive),
+        );
       tasks.push({ bytes: dump.bytes, run });
     }
     // It reads all rows too, and has one session for them.
