@@ -22,6 +22,8 @@ export interface LaunchOptions {
   readonly settings?: Readonly<Record<string, string>> | undefined;
   /** Asks the server, once it says that it takes connections, whether it serves. Default: it lets its superuser in. */
   readonly isServing?: ((port: number) => Promise<boolean>) | undefined;
+  /** Ends the wait, as if its time were over. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** How a launch went: it serves, it ended by itself, or it neither ended nor answered in time and still runs. */
@@ -36,7 +38,7 @@ export type Launch =
  * longer than the 107 bytes that the system allows for one.
  */
 export async function launch(cluster: Cluster, options: LaunchOptions): Promise<Launch> {
-  const { binaries, user, port, log, waitMs, onProcess, settings = {}, isServing } = options;
+  const { binaries, user, port, log, waitMs, onProcess, settings = {}, isServing, signal } = options;
   const logFile = await open(log, 'a', 0o600);
   try {
     const { size } = await logFile.stat();
@@ -54,9 +56,10 @@ export async function launch(cluster: Cluster, options: LaunchOptions): Promise<
     onProcess?.(child.pid);
     const { pid } = child;
     const over = new AbortController();
+    const stop = signal ? AbortSignal.any([over.signal, signal]) : over.signal;
     const serving = await Promise.race([
       ended.then(() => over.abort()),
-      waitUntilServing(cluster, { pid, waitMs, signal: over.signal, isServing }),
+      waitUntilServing(cluster, { pid, waitMs, signal: stop, isServing }),
     ]);
     if (serving === true) return { outcome: 'serving', pid };
     if (!over.signal.aborted && (await servesDirectory(pid, cluster.dataDirectory))) return { outcome: 'silent', pid };

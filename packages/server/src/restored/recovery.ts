@@ -33,6 +33,8 @@ export interface RecoveryOptions {
   readonly log: string;
   readonly waitMs: number;
   readonly onProcess?: ((pid: number) => void) | undefined;
+  /** Ends the wait; the caller then ends what was started. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -47,7 +49,6 @@ const QUARANTINE = {
   max_prepared_transactions: '100',
   ssl: 'off',
   timezone: 'UTC',
-  restore_command: 'false', // PostgreSQL wants one; it says that there is nothing, and pg_wal has it all
 };
 
 /**
@@ -61,7 +62,7 @@ const QUARANTINE = {
  * @throws AtrizError `EMBEDDED_FAILED` with PostgreSQL's last words where it cannot be recovered, `DISK_FULL`.
  */
 export async function runRecovery(cluster: Cluster, options: RecoveryOptions): Promise<{ pid: number; port: number }> {
-  const { binaries, user, superuser, role, settings, socketDirectory, log, waitMs, onProcess } = options;
+  const { binaries, user, superuser, role, settings, socketDirectory, log, waitMs, onProcess, signal } = options;
   await mkdir(socketDirectory, { recursive: true });
   await chmod(socketDirectory, 0o700);
   if (user !== undefined) await chown(socketDirectory, user.uid, user.gid);
@@ -76,6 +77,7 @@ export async function runRecovery(cluster: Cluster, options: RecoveryOptions): P
       log,
       waitMs,
       onProcess,
+      signal,
       settings: { ...QUARANTINE, ...configuration, ...settings, unix_socket_directories: socketDirectory },
       isServing: (port) => letIn({ socketDirectory, port, superuser }, { role, password }),
     });

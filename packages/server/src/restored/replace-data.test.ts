@@ -52,7 +52,7 @@ test('a workspace without a server begins with the data', async () => {
   await expect(findServer(workspace)).resolves.toMatchObject({ pid: server.pid });
 });
 
-test('data that cannot be filled, or recovered, changes nothing: the server goes on, and nothing is left', async () => {
+test('data that cannot be filled, or recovered, or an interruption, changes nothing: the server goes on, and nothing is left', async () => {
   await using workspace = await temporaryWorkspace();
   const { root } = workspace;
   const before = await startServer({ root });
@@ -64,6 +64,9 @@ test('data that cannot be filled, or recovered, changes nothing: the server goes
     code: 'BACKUP_VERSION',
     message: 'the data is of PostgreSQL 15, and the embedded server is PostgreSQL 18',
   });
+  const interruption = new AbortController();
+  const interrupting = { ...options(), signal: interruption.signal, onProgress: () => interruption.abort() };
+  await expect(replaceData(root, interrupting)).rejects.toMatchObject({ code: 'INTERRUPTED' });
   await expect(findServer({ root })).resolves.toMatchObject({ pid: before.pid });
   await expect(names(before.dataDirectory)).resolves.toEqual(['postgresql']);
 });

@@ -17,6 +17,7 @@ import { startCluster } from '../start-server.ts';
 import { makeStateDirectory } from '../state-directory.ts';
 import { completeConfiguration } from './configuration.ts';
 import { makeEmptyCluster } from './empty-cluster.ts';
+import { orInterrupted } from './interruption.ts';
 import { type Fill, runRecovery } from './recovery.ts';
 import { keptName, listKept, swapClusters, undoSwap } from './swap.ts';
 
@@ -31,6 +32,8 @@ export interface ReplaceOptions {
   readonly onProgress?: Progress | undefined;
   /** Of each start, stop and recovery. Default 60,000. */
   readonly timeoutMs?: number | undefined;
+  /** Ends the recovery; what comes after it is done to its end. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Replaced {
@@ -47,7 +50,7 @@ export interface Replaced {
  * old data and its server back; so does the next start when this process dies between the renames. The password stays.
  *
  * @throws AtrizError `BACKUP_VERSION` where the embedded PostgreSQL is of another major version, `EMBEDDED_FAILED`,
- * `DISK_FULL`, `LOCK_TIMEOUT`, `PERMISSION_DENIED`, and what `fill` throws.
+ * `DISK_FULL`, `LOCK_TIMEOUT`, `PERMISSION_DENIED`, `INTERRUPTED`, and what `fill` throws.
  */
 export async function replaceData(root: string, options: ReplaceOptions): Promise<Replaced> {
   const { now = Date.now, timeoutMs = DEFAULT_TIMEOUT_MS, onProgress } = options;
@@ -69,7 +72,7 @@ export async function replaceData(root: string, options: ReplaceOptions): Promis
       return await moveIn(staging, { root: workspace, old, place, now: now(), onProgress, timeoutMs });
     } catch (error) {
       await rm(staging.directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
-      throw error;
+      throw orInterrupted(error, options.signal);
     }
   });
 }
@@ -91,7 +94,7 @@ export async function dropReplaced(root: string): Promise<readonly string[]> {
   });
 }
 
-interface Preparation extends Pick<ReplaceOptions, 'superuser' | 'fill' | 'onProgress'> {
+interface Preparation extends Pick<ReplaceOptions, 'superuser' | 'fill' | 'onProgress' | 'signal'> {
   readonly user: ServiceUser | undefined;
   readonly binaries: Binaries;
   readonly password: string;
@@ -101,14 +104,15 @@ interface Preparation extends Pick<ReplaceOptions, 'superuser' | 'fill' | 'onPro
 
 /** Recovers the data where it lies and shuts it down in order: what is moved in needs nothing but a start. */
 async function prepare(staging: Cluster, options: Preparation): Promise<void> {
-  const { user, binaries, password, superuser, fill, log, onProgress, timeoutMs: waitMs } = options;
+  const { user, binaries, password, superuser, fill, log, onProgress, timeoutMs: waitMs, signal } = options;
   const { dataDirectory } = staging;
   await makeEmptyCluster(staging, { user, password });
   const settings = await fill({ dataDirectory, owner: user });
   const socketDirectory = await mkdtemp(join(await temporaryDirectory(user), 'atriz-'));
   try {
     onProgress?.('recovering the restored data');
-    await runRecovery(staging, { binaries, user, superuser, role: SUPERUSER, settings, socketDirectory, log, waitMs });
+    const recovery = { binaries, user, superuser, role: SUPERUSER, settings, socketDirectory, log, waitMs, signal };
+    await runRecovery(staging, recovery);
     await withDiskErrors(dataDirectory, () => completeConfiguration(staging, user));
   } finally {
     const postmaster = await findPostmaster(dataDirectory);

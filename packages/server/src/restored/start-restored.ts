@@ -9,6 +9,7 @@ import { describeServer } from '../find-server.ts';
 import { findInstalledBinaries } from '../installed-binaries.ts';
 import { findServiceUser } from '../service-user.ts';
 import { makeEmptyCluster } from './empty-cluster.ts';
+import { orInterrupted } from './interruption.ts';
 import { type Fill, runRecovery } from './recovery.ts';
 
 export interface RestoredOptions {
@@ -22,6 +23,8 @@ export interface RestoredOptions {
   readonly onProgress?: Progress | undefined;
   /** How long the recovery may take. Default 60,000. */
   readonly timeoutMs?: number;
+  /** Ends the recovery. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Nothing of it is to survive anything. */
@@ -33,7 +36,7 @@ const SETTINGS = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'o
  * filled as well.
  *
  * @throws AtrizError `BACKUP_VERSION` before anything is filled when that PostgreSQL is not here; `EMBEDDED_FAILED`
- * where the data cannot be recovered; `DISK_FULL`, and what `fill` throws.
+ * where the data cannot be recovered; `DISK_FULL`, `INTERRUPTED`, and what `fill` throws.
  */
 export async function startRestored({
   major,
@@ -42,6 +45,7 @@ export async function startRestored({
   programs,
   onProgress,
   timeoutMs = DEFAULT_TIMEOUT_MS,
+  signal,
 }: RestoredOptions): Promise<EphemeralServer> {
   const user = await findServiceUser();
   const binaries = await findInstalledBinaries(major, { programs, user, onProgress });
@@ -63,12 +67,13 @@ export async function startRestored({
       log: join(cluster.directory, 'postgresql.log'),
       waitMs: timeoutMs,
       onProcess: (pid) => guard.watch(pid),
+      signal,
     });
     const server = await describeServer(cluster, { postmaster, started: true });
     const stop = () => guard.finish();
     return { ...server, user: superuser, stop, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await guard.finish();
-    throw error;
+    throw orInterrupted(error, signal);
   }
 }

@@ -48,6 +48,7 @@ async function start(
     programs,
     onProgress,
     timeoutMs: RECOVERY_TIMEOUT_MS,
+    signal,
     async fill(place) {
       onProgress?.(`unpacking the server ${ofSet.server.host}:${ofSet.server.port} of the set`);
       return unpackServer(reader, ofSet, { ...place, signal });

@@ -37,6 +37,7 @@ export async function restoreServer(
     now,
     onProgress,
     timeoutMs: RECOVERY_TIMEOUT_MS,
+    signal,
     async fill(place) {
       onProgress?.(`unpacking the server ${ofSet.server.host}:${ofSet.server.port} of the set`);
       return unpackServer(reader, ofSet, { ...place, signal });
