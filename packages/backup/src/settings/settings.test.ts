@@ -18,7 +18,7 @@ describe('readBackupSettings', () => {
   it('has a default for everything outside production: a folder in the workspace, zstd, no encryption, 30 days', () => {
     expect(read({ BACKUP_JOBS: '2' })).toStrictEqual({
       stores: [{ kind: 'folder', directory: '/srv/atriz/.atriz/backups' }],
-      compression: { method: 'zstd', level: 3 },
+      compression: { method: 'zstd', level: 1 },
       key: undefined,
       encryption: false,
       engine: 'auto',
@@ -68,7 +68,7 @@ describe('readBackupSettings', () => {
   it('reads compression with its level', () => {
     expect(read({ BACKUP_COMPRESSION: 'zstd:9' }).compression).toStrictEqual({ method: 'zstd', level: 9 });
     expect(read({ BACKUP_COMPRESSION: 'none' }).compression).toStrictEqual({ method: 'none' });
-    expect(read({ BACKUP_COMPRESSION: 'true' }).compression).toStrictEqual({ method: 'zstd', level: 3 });
+    expect(read({ BACKUP_COMPRESSION: 'true' }).compression).toStrictEqual({ method: 'zstd', level: 1 });
     for (const wrong of ['gzip', 'zstd:0', 'zstd:20', 'zstd:']) {
       expect(() => read({ BACKUP_COMPRESSION: wrong })).toThrow(expect.objectContaining({ code: 'SETTING_INVALID' }));
     }

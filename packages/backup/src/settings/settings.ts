@@ -47,7 +47,8 @@ export interface BackupSettings {
   readonly pgbackrest: PgbackrestSettings | undefined;
 }
 
-const DEFAULT_LEVEL = 3;
+/** Dumps are text of few letters: level 3 takes twice the time and leaves them no smaller (docs/decisions/0027). */
+const DEFAULT_LEVEL = 1;
 const MAX_LEVEL = 19; // above, zstd needs more memory than a backup should
 const DEFAULT_JOBS = 4;
 const DEFAULT_RETENTION: RetentionSettings = { days: 30 };
