@@ -1,3 +1,5 @@
+import { readdir, rename, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HAS_DEBIAN_SERVER, startDebianServer, type DebianServer } from '../packages/backup/test/debian-server.ts';
@@ -49,20 +51,61 @@ describe.skipIf(!HAS_DEBIAN_SERVER)('a backup that is killed', () => {
     return row!.count;
   }
 
+  async function countFiles(): Promise<number> {
+    const entries = await readdir(join(workspace.root, '.atriz/backups'), {
+      recursive: true,
+      withFileTypes: true,
+    }).catch(() => []);
+    return entries.filter((entry) => entry.isFile()).length;
+  }
+
+  /** As if the sets had been begun, and written to, long ago. */
+  async function makeOld(sets: readonly Listed[]): Promise<void> {
+    const then = new Date('2026-01-01T00:00:00Z');
+    for (const { set } of sets) {
+      const folder = join(workspace.root, '.atriz/backups', set.replace(/\d{8}T\d{6}Z/, '20260101T000000Z'));
+      await rename(join(workspace.root, '.atriz/backups', set), folder);
+      const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+      for (const { parentPath, name } of entries) await utimes(join(parentPath, name), then, then);
+    }
+  }
+
+  /** Until a set begins to be written, or the command has ended. */
+  async function untilMoreFiles(before: number, result: Promise<unknown>): Promise<void> {
+    const state = { ended: false };
+    void result.then(() => (state.ended = true));
+    while (!state.ended && (await countFiles()) <= before) await wait(1);
+  }
+
+  /** How long a create takes until it writes, and from then on. */
+  async function timePhases(): Promise<{ readonly beforeMs: number; readonly writingMs: number }> {
+    const before = await countFiles();
+    const start = performance.now();
+    const { result } = workspace.start(['backup', 'create'], { env: KEY });
+    await untilMoreFiles(before, result);
+    const begun = performance.now();
+    expect(await result).toMatchObject({ code: 0 });
+    return { beforeMs: begun - start, writingMs: performance.now() - begun };
+  }
+
   test(
     `at ${KILLS} random moments leaves no set that cannot be restored, the good one as it was, and no pg_dump`,
     { timeout: PATIENCE_MS },
     async () => {
-      const start = performance.now();
-      expect(await run('create')).toMatchObject({ code: 0 });
-      const wholeMs = performance.now() - start;
+      let phases = await timePhases();
       const [good] = await list();
-
       const codes = { killed: 0, ended: 0 };
       let longestMs = 0;
       for (let kill = 0; kill < KILLS; kill += 1) {
+        // The machine's pace changes, so it is taken anew now and then.
+        if (kill % 20 === 19) phases = await timePhases();
+        const before = await countFiles();
         const { child, result } = workspace.start(['backup', 'create'], { env: KEY });
-        await wait(Math.random() * wholeMs);
+        if (kill % 5 === 0) await wait(Math.random() * phases.beforeMs);
+        else {
+          await untilMoreFiles(before, result);
+          await wait(Math.random() * phases.writingMs);
+        }
         child.kill('SIGKILL');
         if ((await result).code === 137) codes.killed += 1;
         else codes.ended += 1;
@@ -82,9 +125,15 @@ describe.skipIf(!HAS_DEBIAN_SERVER)('a backup that is killed', () => {
       for (const set of restored) expect(await run('verify', set, '--restore')).toMatchObject({ code: 0 });
       expect(complete.map(({ set }) => set)).toContain(good!.set);
       expect(codes.killed).toBeGreaterThan(KILLS / 2);
+
+      const unfinished = sets.filter((each) => !each.complete);
+      expect(unfinished.length).toBeGreaterThan(KILLS / 10);
+      await makeOld(unfinished);
+      expect(await run('prune', '--yes')).toMatchObject({ code: 0 });
+      expect((await list()).map(({ set }) => set)).toEqual(complete.map(({ set }) => set));
       console.info(
-        `${codes.killed} of ${KILLS} creates killed within ${Math.round(wholeMs)} ms, ${codes.ended} had ended: ` +
-          `${sets.length - complete.length} unfinished folders, ${complete.length} listed as good, of which ` +
+        `${codes.killed} of ${KILLS} creates killed, ${codes.ended} had ended: ` +
+          `${unfinished.length} unfinished folders, which a prune removes, ${complete.length} listed as good, of which ` +
           `${complete.length} verify and ${restored.length} of ${restored.length} restore; ` +
           `the last session was gone ${Math.round(longestMs)} ms after its kill`,
       );
