@@ -3,6 +3,12 @@ export { type EphemeralServer, startEphemeralServer } from './ephemeral/server.t
 export { findServer } from './find-server.ts';
 export { startServer, type StartOptions } from './start-server.ts';
 export { stopServer, type StopOptions } from './stop-server.ts';
-export { dropReplaced, replaceData, type Replaced, type ReplaceOptions } from './restored/replace-data.ts';
+export {
+  dropReplaced,
+  replaceData,
+  type RecoveredServer,
+  type Replaced,
+  type ReplaceOptions,
+} from './restored/replace-data.ts';
 export type { DataPlace, Fill, Settings } from './restored/recovery.ts';
 export { startRestored, type RestoredOptions } from './restored/start-restored.ts';

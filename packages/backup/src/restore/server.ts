@@ -1,6 +1,8 @@
+import type { ConnectionParameters } from '@atriz/database/workspace';
 import { withRun, withSession, type Context } from '@atriz/lifecycle';
-import type { Engine } from '../engines/engine.ts';
+import type { RecoveredServer } from '@atriz/server';
 import { restoreServer } from '../engines/physical/restore-server.ts';
+import type { ManifestDatabase } from '../manifest/manifest.ts';
 import { compareWithManifest } from '../proof/compare.ts';
 import type { SetReader } from '../set/reader.ts';
 import type { BackupWorkspace } from '../workspace.ts';
@@ -11,9 +13,7 @@ import { readStanding } from './standing.ts';
 
 export interface RestoreServerOptions {
   readonly planned: readonly PlannedDatabase[];
-  readonly engine: Engine;
   readonly command: string;
-  readonly jobs: number;
   readonly context: Context;
 }
 
@@ -35,23 +35,25 @@ export function replacesServer(
 
 /**
  * Puts a physical set in the place of the embedded server, with every database that was on it, in the family or not; the
- * data that was there is kept. It is restored twice: first beside, where every database of the family is compared with
- * the manifest, since what took a server's place cannot be looked at before.
+ * data that was there is kept. Every database of the family is compared with the manifest before, while the set's data is
+ * served beside.
  *
  * Throws `BACKUP_UNPROVEN`, with nothing touched, and what `restoreServer` of the physical engine throws.
  */
 export async function restoreWholeServer(
   workspace: BackupWorkspace,
   reader: SetReader,
-  { planned, engine, command, jobs, context }: RestoreServerOptions,
+  { planned, command, context }: RestoreServerOptions,
 ): Promise<RestoredServer> {
   const start = performance.now();
-  await prove(reader, { planned, engine, command, jobs, context });
-  const { server, kept } = await restoreServer(workspace, reader, { context });
+  const { server, kept } = await restoreServer(workspace, reader, {
+    check: (recovered) => prove(reader, recovered, { planned, context }),
+    context,
+  });
   const databases: RestoredDatabase[] = [];
   for (const { entry, target } of planned) {
-    const { host, port, user, password } = server;
-    const parameters = { host, port, user, password, database: entry.databaseName, ssl: false as const };
+    const parameters = parametersOf(server, entry);
+    const { host, port } = parameters;
     await withSession(parameters, context, (client) =>
       withRun(client, command, context, async ({ note }) => note(reader.manifest.id)),
     );
@@ -70,17 +72,21 @@ export async function restoreWholeServer(
   return { databases, kept: kept ?? null };
 }
 
-async function prove(reader: SetReader, { planned, engine, jobs, context }: RestoreServerOptions): Promise<void> {
-  const targets = planned.map(({ target }) => target);
-  await using scratch = await engine.restoreScratch(reader, targets, { context, jobs });
-  for (const { entry } of planned) {
+async function prove(
+  { manifest }: SetReader,
+  server: RecoveredServer,
+  { planned, context }: Pick<RestoreServerOptions, 'planned' | 'context'>,
+): Promise<void> {
+  for (const { entry, target } of planned) {
     context.onProgress?.(`comparing ${entry.name} with the manifest`);
-    const differences = await compareWithManifest(scratch.targets.get(entry.name)!, entry, context);
-    if (differences.length > 0)
-      throw unproven(
-        entry,
-        reader.manifest.id,
-        differences.map(({ message }) => message),
-      );
+    const recovered = { ...target, parameters: parametersOf(server, entry) };
+    const differences = await compareWithManifest(recovered, entry, context);
+    if (differences.length === 0) continue;
+    const messages = differences.map(({ message }) => message);
+    throw unproven(entry, manifest.id, messages);
   }
+}
+
+function parametersOf({ host, port, user, password }: RecoveredServer, entry: ManifestDatabase): ConnectionParameters {
+  return { host, port, user, password, database: entry.databaseName, ssl: false };
 }

@@ -4,7 +4,15 @@ import { cp, mkdir, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { query, temporaryWorkspace } from '../fixtures/workspace.ts';
-import { dropReplaced, findServer, replaceData, startServer, stopServer, type Fill } from '../index.ts';
+import {
+  dropReplaced,
+  findServer,
+  replaceData,
+  startServer,
+  stopServer,
+  type Fill,
+  type RecoveredServer,
+} from '../index.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 12, 15);
 
@@ -52,7 +60,7 @@ test('a workspace without a server begins with the data', async () => {
   await expect(findServer(workspace)).resolves.toMatchObject({ pid: server.pid });
 });
 
-test('data that cannot be filled, or recovered, or an interruption, changes nothing: the server goes on, and nothing is left', async () => {
+test('data that cannot be filled, or recovered, or that is not what was expected, changes nothing: the server goes on, and nothing is left', async () => {
   await using workspace = await temporaryWorkspace();
   const { root } = workspace;
   const before = await startServer({ root });
@@ -64,6 +72,11 @@ test('data that cannot be filled, or recovered, or an interruption, changes noth
     code: 'BACKUP_VERSION',
     message: 'the data is of PostgreSQL 15, and the embedded server is PostgreSQL 18',
   });
+  const check = async (server: RecoveredServer): Promise<void> => {
+    const [row] = await query({ ...before, ...server }, 'SELECT answer FROM restored');
+    throw new Error(`the answer is ${String(row!['answer'])}`);
+  };
+  await expect(replaceData(root, { ...options(), check })).rejects.toThrow('the answer is 42');
   const interruption = new AbortController();
   const interrupting = { ...options(), signal: interruption.signal, onProgress: () => interruption.abort() };
   await expect(replaceData(root, interrupting)).rejects.toMatchObject({ code: 'INTERRUPTED' });

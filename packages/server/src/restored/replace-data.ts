@@ -5,7 +5,7 @@ import { AtrizError } from '@atriz/database';
 import type { Binaries } from '../binaries.ts';
 import { type Cluster, clusterIn, readPassword } from '../cluster.ts';
 import { prepareHome } from '../cluster-creation.ts';
-import { DEFAULT_TIMEOUT_MS, type EmbeddedServer, type Progress, SUPERUSER } from '../embedded-server.ts';
+import { DEFAULT_TIMEOUT_MS, type EmbeddedServer, HOST, type Progress, SUPERUSER } from '../embedded-server.ts';
 import { temporaryDirectory } from '../ephemeral/temporary-directory.ts';
 import { withDiskErrors } from '../failure.ts';
 import { locateCluster, lockPath, logPath, placeCluster, RELOCATION_BASE, relocatedHome } from '../location.ts';
@@ -27,6 +27,11 @@ export interface ReplaceOptions {
   /** The bootstrap superuser of the new data. */
   readonly superuser: string;
   readonly fill: Fill;
+  /**
+   * Looks at the recovered data, which a server of its own serves for as long as this takes, and throws to keep it from
+   * being moved in. Its changes would be moved in too.
+   */
+  readonly check?: ((server: RecoveredServer) => Promise<void>) | undefined;
   /** The clock, in milliseconds since 1970. Default `Date.now`. */
   readonly now?: (() => number) | undefined;
   readonly onProgress?: Progress | undefined;
@@ -35,6 +40,9 @@ export interface ReplaceOptions {
   /** Ends the recovery; what comes after it is done to its end. */
   readonly signal?: AbortSignal | undefined;
 }
+
+/** How to connect to data that was just recovered. */
+export type RecoveredServer = Pick<EmbeddedServer, 'host' | 'port' | 'user' | 'password'>;
 
 export interface Replaced {
   readonly server: EmbeddedServer;
@@ -50,7 +58,7 @@ export interface Replaced {
  * old data and its server back; so does the next start when this process dies between the renames. The password stays.
  *
  * @throws AtrizError `BACKUP_VERSION` where the embedded PostgreSQL is of another major version, `EMBEDDED_FAILED`,
- * `DISK_FULL`, `LOCK_TIMEOUT`, `PERMISSION_DENIED`, `INTERRUPTED`, and what `fill` throws.
+ * `DISK_FULL`, `LOCK_TIMEOUT`, `PERMISSION_DENIED`, `INTERRUPTED`, and what `fill` and `check` throw.
  */
 export async function replaceData(root: string, options: ReplaceOptions): Promise<Replaced> {
   const { now = Date.now, timeoutMs = DEFAULT_TIMEOUT_MS, onProgress } = options;
@@ -94,7 +102,7 @@ export async function dropReplaced(root: string): Promise<readonly string[]> {
   });
 }
 
-interface Preparation extends Pick<ReplaceOptions, 'superuser' | 'fill' | 'onProgress' | 'signal'> {
+interface Preparation extends Pick<ReplaceOptions, 'superuser' | 'fill' | 'check' | 'onProgress' | 'signal'> {
   readonly user: ServiceUser | undefined;
   readonly binaries: Binaries;
   readonly password: string;
@@ -104,7 +112,7 @@ interface Preparation extends Pick<ReplaceOptions, 'superuser' | 'fill' | 'onPro
 
 /** Recovers the data where it lies and shuts it down in order: what is moved in needs nothing but a start. */
 async function prepare(staging: Cluster, options: Preparation): Promise<void> {
-  const { user, binaries, password, superuser, fill, log, onProgress, timeoutMs: waitMs, signal } = options;
+  const { user, binaries, password, superuser, fill, check, log, onProgress, timeoutMs: waitMs, signal } = options;
   const { dataDirectory } = staging;
   await makeEmptyCluster(staging, { user, password });
   const settings = await fill({ dataDirectory, owner: user });
@@ -112,7 +120,8 @@ async function prepare(staging: Cluster, options: Preparation): Promise<void> {
   try {
     onProgress?.('recovering the restored data');
     const recovery = { binaries, user, superuser, role: SUPERUSER, settings, socketDirectory, log, waitMs, signal };
-    await runRecovery(staging, recovery);
+    const { port } = await runRecovery(staging, recovery);
+    await check?.({ host: HOST, port, user: SUPERUSER, password });
     await withDiskErrors(dataDirectory, () => completeConfiguration(staging, user));
   } finally {
     const postmaster = await findPostmaster(dataDirectory);
