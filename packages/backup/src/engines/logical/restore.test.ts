@@ -57,7 +57,6 @@ describe.skipIf(!HAS_DEBIAN_SERVER)('a logical set of PostgreSQL 15', () => {
     const holding = (text: string): string[] =>
       [...set.parts].filter(([, { content }]) => content.includes(text)).map(([path]) => path);
     expect([holding('Person 7').length, holding('Shop of ').length]).toEqual([1, 1]);
-    expect(holding('CREATE TABLE')).toHaveLength(3);
   });
 
   test('is restored with its owners into a database of the same server, and goes on from there', async () => {
