@@ -24,10 +24,11 @@ export interface ConcernSources {
 
 type Facts = Omit<BackupHealth, 'concerns' | 'state'>;
 
-const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 const MIB = 1024 * 1024;
 /** A slot that is taken later than this was not just about to be. */
-const SLOT_GRACE_MS = 10 * 60_000;
+const SLOT_GRACE_MS = 10 * MINUTE_MS;
 
 /** What is wrong with what was found. Pure; problems come first. */
 export function findConcerns(facts: Facts, sources: ConcernSources): Concern[] {
@@ -62,37 +63,46 @@ function concernsOfStores({ stores }: Facts): Concern[] {
   });
 }
 
-function concernsOfDatabases({ databases }: Facts, { limits: { maxAgeHours } }: ConcernSources): Concern[] {
-  const names = (list: Facts['databases']): string => list.map(({ name }) => name).join(', ');
-  const without = databases.filter(({ set }) => set === null);
-  const old = databases.filter(({ set }) => set !== null && set.ageMs > maxAgeHours * HOUR_MS);
-  const unproven = databases.filter(({ set, proven }) => set !== null && proven === null);
+function concernsOfDatabases({ databases }: Facts, { limits }: ConcernSources): Concern[] {
+  const { maxAgeHours, rtoMinutes } = limits;
+  const hoursOf = (list: Facts['databases']): number =>
+    Math.floor(Math.max(...list.map(({ set }) => set!.ageMs)) / HOUR_MS);
   const make = 'make a set: atriz backup create';
-  return [
-    ...(without.length > 0
-      ? [{ about: 'set', level: 'problem', message: `there is no set of ${names(without)}`, hint: make } as const]
-      : []),
-    ...(old.length > 0
-      ? [
-          {
-            about: 'age',
-            level: 'problem',
-            message: `the newest set of ${names(old)} is ${Math.floor(Math.max(...old.map(({ set }) => set!.ageMs)) / HOUR_MS)} h old; the limit is ${maxAgeHours} h`,
-            hint: make,
-          } as const,
-        ]
-      : []),
-    ...(unproven.length > 0
-      ? [
-          {
-            about: 'proof',
-            level: 'problem',
-            message: `no set of ${names(unproven)} was ever restored and compared`,
-            hint: 'prove the newest: atriz backup drill',
-          } as const,
-        ]
-      : []),
+  const found: readonly (Pick<Concern, 'about' | 'hint'> & {
+    readonly isTrueOf: (database: Facts['databases'][number]) => boolean;
+    readonly describe: (names: string, list: Facts['databases']) => string;
+  })[] = [
+    {
+      about: 'set',
+      isTrueOf: ({ set }) => set === null,
+      describe: (names) => `there is no set of ${names}`,
+      hint: make,
+    },
+    {
+      about: 'age',
+      isTrueOf: ({ set }) => set !== null && set.ageMs > maxAgeHours * HOUR_MS,
+      describe: (names, list) => `the newest set of ${names} is ${hoursOf(list)} h old; the limit is ${maxAgeHours} h`,
+      hint: make,
+    },
+    {
+      about: 'proof',
+      isTrueOf: ({ set, proven }) => set !== null && proven === null,
+      describe: (names) => `no set of ${names} was ever restored and compared`,
+      hint: 'prove the newest: atriz backup drill',
+    },
+    {
+      about: 'proof',
+      isTrueOf: ({ proven }) => proven !== null && proven.durationMs > rtoMinutes * MINUTE_MS,
+      describe: (names) => `to restore and compare ${names} took longer than the ${rtoMinutes} min of the objective`,
+      hint: 'see what takes the time: atriz backup drill; or allow it more: BACKUP_RTO_MINUTES',
+    },
   ];
+  return found.flatMap(({ about, isTrueOf, describe, hint }): Concern[] => {
+    const list = databases.filter(isTrueOf);
+    if (list.length === 0) return [];
+    const names = list.map(({ name }) => name).join(', ');
+    return [{ about, level: 'problem', message: describe(names, list), hint }];
+  });
 }
 
 function concernsOfSchedule({ schedule }: Facts, { scheduleFailure }: ConcernSources): Concern[] {

@@ -99,6 +99,10 @@ test('no set, an old one, and one that was never restored are problems, by datab
   ]);
   const lenient = await workspaceOf({ BACKUP_MAX_AGE_HOURS: '48' });
   expect((await concernsOf(lenient)).filter((each) => each.includes('age'))).toEqual([]);
+  const strict = await workspaceOf({ BACKUP_RTO_MINUTES: '0.02' });
+  expect(await concernsOf(strict)).toContain(
+    `problem proof: to restore and compare ${people} took longer than the 0.02 min of the objective`,
+  );
 });
 
 test('a set of half or twice the usual size is a problem; usual is the median of those before it', async () => {

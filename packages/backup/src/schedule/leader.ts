@@ -22,6 +22,8 @@ export interface LeaderOptions {
   readonly signal?: AbortSignal | undefined;
   /** How often another scheduler is looked at, and one's own session. Default 5,000 ms. */
   readonly pollMs?: number | undefined;
+  /** How long an answer of the server may take before its session counts as lost. Default 10,000 ms. */
+  readonly patienceMs?: number | undefined;
   /** Told once when another scheduler is the leader. */
   readonly onFollow?: (() => void) | undefined;
   /** Give up at once where another is the leader: resolves to undefined. Default false: wait for one's turn. */
@@ -45,7 +47,7 @@ export interface Leadership {
  */
 export function withLeadership<Result>(
   target: Target,
-  { signal, pollMs = POLL_MS, onFollow, once = false }: LeaderOptions,
+  { signal, pollMs = POLL_MS, patienceMs = PATIENCE_MS, onFollow, once = false }: LeaderOptions,
   work: (leadership: Leadership) => Promise<Result>,
 ): Promise<Result | undefined> {
   // not the signal itself: it would end the session before the end of a run is written down
@@ -63,7 +65,7 @@ export function withLeadership<Result>(
     const lost = new AbortController();
     const lose = (): void => lost.abort(new Error('the session of the leader was lost'));
     client.once('end', lose);
-    const stop = watch(client, pollMs, lose);
+    const stop = watch(client, { pollMs, patienceMs, lose });
     try {
       const result = await work({ client, lost: lost.signal });
       lost.signal.throwIfAborted();
@@ -86,17 +88,19 @@ async function tryLock(client: pg.Client): Promise<boolean> {
 }
 
 /** Asks the server something again and again, so that a connection that died silently is noticed. Returns what ends it. */
-function watch(client: pg.Client, pollMs: number, lose: () => void): () => Promise<void> {
+function watch(
+  client: pg.Client,
+  { pollMs, patienceMs, lose }: { readonly pollMs: number; readonly patienceMs: number; readonly lose: () => void },
+): () => Promise<void> {
   const ended = new AbortController();
   const run = async (): Promise<void> => {
     while (!ended.signal.aborted) {
       await pause(pollMs, ended.signal);
       if (ended.signal.aborted) return;
-      const patience = AbortSignal.any([ended.signal, AbortSignal.timeout(PATIENCE_MS)]);
-      const answered = await Promise.race([
-        asks(client),
-        pause(PATIENCE_MS, patience).then(() => ended.signal.aborted),
-      ]);
+      const settled = new AbortController();
+      const patience = pause(patienceMs, AbortSignal.any([ended.signal, settled.signal]));
+      const answered = await Promise.race([asks(client), patience.then(() => ended.signal.aborted)]);
+      settled.abort();
       if (answered) continue;
       lose();
       return destroy(client);

@@ -48,6 +48,8 @@ export interface SchedulerOptions {
   readonly once?: boolean | undefined;
   /** Default 5,000 ms. */
   readonly pollMs?: number | undefined;
+  /** How long an answer of the server may take before its session counts as lost. Default 10,000 ms. */
+  readonly patienceMs?: number | undefined;
 }
 
 /**
@@ -61,16 +63,18 @@ export interface SchedulerOptions {
  * such as `NOT_MIGRATED`, `IDENTITY_MISMATCH`, `AUTHENTICATION_FAILED`; with `once`, with any failure.
  */
 export async function runScheduler(open: () => Promise<Target>, options: SchedulerOptions): Promise<SlotOutcome[]> {
-  const { signal, once = false, pollMs, onEvent } = options;
+  const { signal, once = false, pollMs, patienceMs, onEvent } = options;
   const outcomes: SlotOutcome[] = [];
   const isStopped = (): boolean => signal?.aborted ?? false;
+  let wasThere = false;
   let retryMs = POLL_MS;
   while (!isStopped()) {
     try {
       await withLeadership(
         await open(),
-        { signal, once, pollMs, onFollow: () => onEvent?.({ kind: 'waiting' }) },
+        { signal, once, pollMs, patienceMs, onFollow: () => onEvent?.({ kind: 'waiting' }) },
         async (leadership) => {
+          wasThere = true;
           retryMs = POLL_MS;
           onEvent?.({ kind: 'leading' });
           for (const slot of await markLostSlots(leadership.client)) onEvent?.({ kind: 'lost', slot });
@@ -80,7 +84,7 @@ export async function runScheduler(open: () => Promise<Target>, options: Schedul
       if (once) break;
     } catch (error) {
       if (isStopped()) break;
-      if (once || !isPassing(error)) throw error;
+      if (once || !isPassing(error, { wasThere })) throw error;
       onEvent?.({ kind: 'disconnected', error, retryMs });
       await pause(Math.min(retryMs, pollMs ?? retryMs), signal);
       retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
