@@ -26,6 +26,7 @@ describe('readBackupSettings', () => {
       programs: undefined,
       retention: { days: 30 },
       schedule: undefined,
+      pgbackrest: undefined,
       limits: { maxAgeHours: 24, rtoMinutes: 15, rpoMinutes: 5 },
       beforeMigration: false,
     });
