@@ -1,4 +1,5 @@
 import { hkdfSync } from 'node:crypto';
+import { cut } from '../stream/pieces.ts';
 import { NONCE_BYTES, seal, TAG_BYTES, unseal } from './aead.ts';
 
 const CHUNK_BYTES = 64 * 1024;
@@ -56,28 +57,4 @@ function createChunkKeys({ fileKey, nonce }: PayloadKey): { next(isLast: boolean
       return { key, nonce: chunkNonce };
     },
   };
-}
-
-/** Cuts a stream into pieces of `size`; only the last one may be shorter, and is given even when all of it is empty. */
-async function* cut(
-  source: AsyncIterable<Uint8Array>,
-  size: number,
-): AsyncGenerator<{ readonly bytes: Uint8Array; readonly isLast: boolean }> {
-  let piece = Buffer.allocUnsafe(size);
-  let filled = 0;
-  for await (const chunk of source) {
-    for (let taken = 0; taken < chunk.length;) {
-      // A full piece is given only when something follows it: otherwise it is the last.
-      if (filled === size) {
-        yield { bytes: piece, isLast: false };
-        piece = Buffer.allocUnsafe(size);
-        filled = 0;
-      }
-      const part = chunk.subarray(taken, taken + size - filled);
-      piece.set(part, filled);
-      filled += part.length;
-      taken += part.length;
-    }
-  }
-  yield { bytes: piece.subarray(0, filled), isLast: true };
 }
