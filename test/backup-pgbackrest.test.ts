@@ -1,4 +1,4 @@
-import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -8,7 +8,7 @@ import { HAS_PGBACKREST } from '../packages/backup/test/pgbackrest.ts';
 import { serverAt } from './harness/server.ts';
 import { createWorkspace, migration } from './harness/workspace.ts';
 
-const SLOW_MS = 300_000;
+const SLOW_MS = 180_000;
 const KEY = 'a passphrase that nobody is to see';
 const PLANTS = { '1700000000001_plants.sql': migration('CREATE TABLE plants (name text);', 'DROP TABLE plants;') };
 
@@ -80,6 +80,19 @@ test.skipIf(!HAS_PGBACKREST)(
     await server.query('postgres', `DROP DATABASE "${database}_back"`);
     const whole = await atriz(...asOf, '--directory', join(place, 'recovered'));
     expect(whole).toMatchObject({ code: 0, stdout: expect.stringContaining(`  ${database}  there\n`) as string });
+
+    const temporary = join(place, 'temporary');
+    await mkdir(temporary);
+    const killed = workspace.start([...asOf, '--database', database, '--as', `${database}_never`], {
+      env: { ...env, TMPDIR: temporary },
+    });
+    await killed.said('recovery to that moment: the server starts');
+    killed.child.kill('SIGKILL');
+    await expect(killed.result).resolves.toMatchObject({ code: 137 });
+    const left = async () => (await readdir(temporary)).filter((name) => name.startsWith('atriz-'));
+    while ((await left()).length > 0) await wait(100); // its server ends with it, and all that it had goes
+    await expect(server.databaseExists(`${database}_never`)).resolves.toBe(false);
+
     const info = await atriz('backup', 'pgbackrest', 'info', '--json');
     expect(JSON.parse(info.stdout)).toMatchObject({ backups: [{ label }], server: { on: true, failing: false } });
     await expect(atriz('backup', 'pgbackrest', 'info')).resolves.toMatchObject({

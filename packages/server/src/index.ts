@@ -1,5 +1,6 @@
 export type { EmbeddedServer, Progress } from './embedded-server.ts';
 export { type EphemeralServer, startEphemeralServer } from './ephemeral/server.ts';
+export { type Guard, startGuard } from './ephemeral/guard.ts';
 export { findServer } from './find-server.ts';
 export { startServer, type StartOptions } from './start-server.ts';
 export { stopServer, type StopOptions } from './stop-server.ts';

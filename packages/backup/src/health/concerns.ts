@@ -138,11 +138,17 @@ function unreadable(about: 'schedule' | 'archive', failure: unknown): Concern {
 function concernsOfArchive({ archive }: Facts, { archiveFailure, limits }: ConcernSources): Concern[] {
   if (archiveFailure !== undefined) return [unreadable('archive', archiveFailure)];
   if (archive === null) return [];
-  const { stanza, failing, lossSeconds } = archive;
+  const { stanza, backup, failing, lossSeconds } = archive;
   const hint = 'see what is wrong: atriz backup pgbackrest check';
   if (failing) {
     const message = `the last attempt to archive the log of ${stanza} failed`;
     return [{ about: 'archive', level: 'problem', message, hint }];
+  }
+  if (backup === null) {
+    const make = 'make one: atriz backup pgbackrest backup --type full';
+    return [
+      { about: 'archive', level: 'problem', message: `the archive of ${stanza} continues no backup`, hint: make },
+    ];
   }
   if (lossSeconds !== null && lossSeconds <= limits.rpoMinutes * 60) return [];
   const behind = lossSeconds === null ? 'without a bound' : `by up to ${Math.ceil(lossSeconds)} s`;

@@ -2,12 +2,18 @@ import { withMaintenanceSession, type Context } from '@atriz/lifecycle';
 import type pg from 'pg';
 import { readBackupSettings } from '../settings/settings.ts';
 import type { BackupWorkspace } from '../workspace.ts';
+import type { PhysicalBackup } from './info.ts';
 import { oneServer } from './server.ts';
-import { contextOf, openTargets } from './stanza.ts';
+import { contextOf, openTargets, readStanza } from './stanza.ts';
 
 /** How far the archive of a running server is behind it. */
 export interface ArchiveStatus {
   readonly stanza: string;
+  /**
+   * The newest backup of the repository, without which an archive is of no use: null where there is none. Undefined where
+   * the repository cannot be asked, such as on another machine than the server's.
+   */
+  readonly backup: Pick<PhysicalBackup, 'label' | 'finishedAt'> | null | undefined;
   /** Whether the server archives at all. */
   readonly on: boolean;
   /** When a segment was archived last; null before the first one. */
@@ -24,10 +30,13 @@ export interface ArchiveStatus {
   readonly timeoutSeconds: number;
   /**
    * The most that would be lost with the server now, in seconds of writing: the time that the oldest closed segment has
-   * waited, and that it may have been open before, which the server counts in whole seconds. Null where nothing bounds it: no archive, or no `archive_timeout`.
+   * waited, and that it may have been open before, which the server counts in whole seconds. Null where nothing bounds it: no archive, no backup that it continues, no
+   * `archive_timeout`.
    */
   readonly lossSeconds: number | null;
 }
+
+type Archiver = Omit<ArchiveStatus, 'stanza' | 'backup' | 'lossSeconds'>;
 
 /** The status files of closed segments that have not been archived are touched when they are closed. */
 const READ_ARCHIVER = `
@@ -54,15 +63,30 @@ export async function readArchiveStatus(
   const target = oneServer(await openTargets(workspace, databases));
   const context: Context = contextOf(workspace, target);
   const found = await withMaintenanceSession(target, context, readArchiver);
-  const bounded = found.on && found.timeoutSeconds > 0;
+  const backup = await readNewestBackup(workspace, databases);
+  const bounded = found.on && found.timeoutSeconds > 0 && backup !== null;
   return {
     stanza: pgbackrest.stanza,
+    backup,
     ...found,
     lossSeconds: bounded ? found.waitingSeconds + found.timeoutSeconds + 1 : null,
   };
 }
 
-async function readArchiver(client: pg.ClientBase): Promise<Omit<ArchiveStatus, 'stanza' | 'lossSeconds'>> {
-  const { rows } = await client.query<Omit<ArchiveStatus, 'stanza' | 'lossSeconds'>>(READ_ARCHIVER);
+async function readNewestBackup(
+  workspace: BackupWorkspace,
+  databases: readonly string[] | undefined,
+): Promise<ArchiveStatus['backup']> {
+  try {
+    const { backups } = await readStanza(workspace, databases);
+    const newest = backups.findLast(({ damaged }) => !damaged);
+    return newest ? { label: newest.label, finishedAt: newest.finishedAt } : null;
+  } catch {
+    return undefined; // what is wrong with it, `pgbackrest info` tells where it can be asked
+  }
+}
+
+async function readArchiver(client: pg.ClientBase): Promise<Archiver> {
+  const { rows } = await client.query<Archiver>(READ_ARCHIVER);
   return rows[0]!;
 }

@@ -1,8 +1,9 @@
-import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { chown, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { AtrizError } from '@atriz/database';
 import { withMaintenanceSession, type Context, type Target } from '@atriz/lifecycle';
+import { startGuard } from '@atriz/server';
 import { z } from 'zod';
 import { findPrograms } from '../engines/logical/programs.ts';
 import { withEnding } from '../restore/names.ts';
@@ -73,9 +74,10 @@ export async function restoreDatabaseAsOf(
   await using opened = new AsyncDisposableStack();
   const parent = request.directory === undefined ? tmpdir() : resolve(workspace.family.root, request.directory);
   const place = await mkdtemp(join(parent, 'atriz-as-of-'));
-  opened.defer(() => rm(place, { recursive: true, force: true }));
-  if (account) await chown(place, account.uid, account.gid);
   const directory = join(place, 'data');
+  const guard = startGuard(place, directory);
+  opened.defer(() => guard.finish());
+  if (account) await chown(place, account.uid, account.gid);
   const held = await backupHolds(plan, context);
   await restoreDirectory(plan, { directory, context, only: held ? target.parameters.database : undefined });
   const server = opened.use(

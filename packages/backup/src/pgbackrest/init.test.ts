@@ -65,7 +65,7 @@ test.skipIf(skipped)(
       checked: true,
     });
     const status = await readArchiveStatus(workspace);
-    expect(status).toMatchObject({ on: true, failing: false, timeoutSeconds: 60 });
+    expect(status).toMatchObject({ on: true, failing: false, timeoutSeconds: 60, backup: null, lossSeconds: null });
     await expect(readFile(config, 'utf8')).resolves.toContain(`repo1-path=${repository}\n`);
   },
   SLOW_MS,
@@ -105,6 +105,10 @@ test.skipIf(skipped)(
     const third = await backUpServer(workspace, { type: 'full' });
     await expect(expireBackups(workspace)).resolves.toMatchObject({ removed: [], kept: [{ label: third.label }] });
     const { backups, version } = await readStanza(workspace);
+    await expect(readArchiveStatus(workspace)).resolves.toMatchObject({
+      backup: { label: third.label },
+      lossSeconds: expect.any(Number) as number,
+    });
     expect({ version, labels: backups.map(({ label }) => label) }).toEqual({ version: 15, labels: [third.label] });
   },
   SLOW_MS,

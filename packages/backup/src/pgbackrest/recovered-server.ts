@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { access, chown, constants, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, chown, constants, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -7,6 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { AtrizError } from '@atriz/database';
 import type { ConnectionParameters } from '@atriz/database/workspace';
 import type { Context } from '@atriz/lifecycle';
+import { startGuard } from '@atriz/server';
 import pg from 'pg';
 import type { Account } from './account.ts';
 import { describeTarget, type RecoveryTarget } from './recovery-target.ts';
@@ -40,21 +41,25 @@ const STARTING_UP = '57P03';
  * Starts a restored data directory, has it recover, and waits until it takes connections, however long that is.
  *
  * It is out of everybody's way: it listens on a socket in a directory of its user's own, archives nothing, and takes
- * neither the memory nor the port that its configuration asks for. Throws `RESTORE_BLOCKED` when the archive ends before
- * the target, `CLIENT_TOOL_FAILED` with its last words when it does not come up otherwise, `INTERRUPTED`.
+ * neither the memory nor the port that its configuration asks for. It does not outlive us, not even a `kill -9`.
+ *
+ * Throws `RESTORE_BLOCKED` when the archive ends before the target, `CLIENT_TOOL_FAILED` with its last words when it does
+ * not come up otherwise, `INTERRUPTED`.
  */
 export async function startRecovered(directory: string, options: RecoveryOptions): Promise<RecoveredServer> {
   const { account, user, context, recovery } = options;
   await using opened = new AsyncDisposableStack();
   const place = await mkdtemp(join(tmpdir(), 'atriz-recovered-'));
-  opened.defer(() => rm(place, { recursive: true, force: true }));
+  const guard = startGuard(place, directory);
+  opened.defer(() => guard.finish());
   await writeFile(join(place, 'hba.conf'), 'local all all trust\n');
   await writeFile(join(place, 'ident.conf'), '');
   await writeFile(join(place, 'postgresql.conf'), '');
   if (account) await chown(place, account.uid, account.gid);
   const parameters = { host: place, port: PORT, user, password: undefined, database: 'postgres', ssl: undefined };
-  context.onProgress?.(`recovering to ${describeTarget(recovery)}`);
+  context.onProgress?.('recovery to that moment: the server starts');
   const server = await launch(directory, place, options);
+  if (server.pid !== undefined) guard.watch(server.pid);
   opened.defer(() => server.stop());
   while (!(await answers(parameters))) {
     if (context.signal?.aborted) throw new AtrizError('INTERRUPTED', 'interrupted while the server recovered');
@@ -67,6 +72,7 @@ export async function startRecovered(directory: string, options: RecoveryOptions
 }
 
 interface Launched {
+  readonly pid: number | undefined;
   readonly said: readonly string[];
   ended(): boolean;
   stop(): Promise<void>;
@@ -119,7 +125,7 @@ async function launch(directory: string, place: string, { program, account }: Re
   });
   let isOver = false;
   void over.then(() => (isOver = true));
-  return { said, ended: () => isOver, stop: () => stop(child, over) };
+  return { pid: child.pid, said, ended: () => isOver, stop: () => stop(child, over) };
 }
 
 /** Fast, but in order: a directory that is to be used afterwards needs no recovery then. */

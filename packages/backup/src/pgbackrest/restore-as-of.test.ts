@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { HAS_PGBACKREST, openArchivedFamily, type ArchivedFamily } from '../../test/pgbackrest.ts';
-import { backUpServer } from './backup.ts';
+import { backUpServer, checkArchive } from './backup.ts';
 import { restoreDatabaseAsOf } from './database-as-of.ts';
 import type { PhysicalBackup } from './info.ts';
 import { parseAsOf, type RecoveryTarget } from './recovery-target.ts';
@@ -176,3 +176,20 @@ test.skipIf(skipped)('a hole in the archive is refused, where PostgreSQL would t
   });
   await expect(access(directory)).rejects.toMatchObject({ code: 'ENOENT' });
 });
+
+test.skipIf(skipped)(
+  'a stopped server is taken back in its place, keeping the files that are right, and archives on',
+  async () => {
+    const { family, server } = archived;
+    await server.kill();
+    const contextFor = () => ({ allowDestructive: Object.values(family.names).join(', ') });
+    const workspace = { ...family.workspace, contextFor };
+    await rm(join(server.dataDirectory, 'postmaster.pid'), { force: true }); // as a crash of the machine leaves none
+    const report = await restoreAsOf(workspace, { recovery: beforeTheLoss, inPlace: true });
+    expect(report).toMatchObject({ archived: false, directory: server.dataDirectory, orphanRows: 0 });
+    await server.restart();
+    await expect(family.query(family.names.people, 'SELECT FROM people')).resolves.toHaveLength(10);
+    await checkArchive(family.workspace);
+  },
+  SLOW_MS,
+);
