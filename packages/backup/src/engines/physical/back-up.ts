@@ -45,6 +45,7 @@ export async function backUpServer(
     const place = `${parameters.host}:${parameters.port}`;
     const backup = await storeBase(replication, sink, { ...options, place });
     return withSession(parameters, context, async (client) => {
+      await client.query('SET idle_session_timeout = 0; SET statement_timeout = 0');
       const source = await readSource(client, backup);
       const archive = createWalArchive(client, backup.startLsn, source);
       const stored = sink.store({ path: `server-${server}/wal.tar`, kind: 'wal', server }, archive.tar);

@@ -7,6 +7,11 @@ import pg from 'pg';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const NOT_IN_HBA = '28000';
+const DATA_CORRUPTED = 'XX001';
+const CONFIGURATION_LIMIT = '53400';
+
+/** The connection has nothing to say while the log is read and databases are described. */
+const SETTINGS = '-c idle_session_timeout=0 -c statement_timeout=0 -c tcp_keepalives_idle=60';
 
 /** A connection that speaks the replication protocol. */
 export interface Replication {
@@ -44,23 +49,45 @@ export async function withReplication<Result>(
     await Promise.race([ready, aborted.promise]);
     return await work({ client, interrupted: aborted.promise });
   } catch (error) {
-    throw context.signal?.aborted ? interrupted() : toLostConnection(error, parameters);
+    throw context.signal?.aborted ? interrupted() : toBackupError(error, parameters);
   } finally {
     context.signal?.removeEventListener('abort', stop);
     cut();
   }
 }
 
-/** A connection that breaks while an answer is awaited has no code of PostgreSQL's, or one of a server that ends. */
-function toLostConnection(error: unknown, { host, port }: ConnectionParameters): unknown {
-  const isLost =
-    /^(57P0[1-3]|08...)$/.test(sqlState(error)) ||
-    (error instanceof Error && /^(Connection terminated|read ECONN|write E)/.test(error.message));
-  if (!isLost || error instanceof AtrizError) return error;
-  return new AtrizError('CONNECTION_LOST', `${host}:${port} ended the connection while it was backed up`, {
+/** What the server's refusals and its end mean; other errors are returned as they are. */
+function toBackupError(error: unknown, { host, port }: ConnectionParameters): unknown {
+  if (error instanceof AtrizError) return error;
+  const place = `${host}:${port}`;
+  const message = error instanceof Error ? error.message : String(error);
+  switch (sqlState(error)) {
+    case DATA_CORRUPTED:
+      return new AtrizError(
+        'BACKUP_CORRUPT',
+        `files of the server ${place} are damaged, as its log tells: ${message}`,
+        {
+          hint: 'restore the newest proven set elsewhere, and see to the disk: atriz backup list',
+          cause: error,
+        },
+      );
+    case CONFIGURATION_LIMIT:
+      return new AtrizError('SETTING_INVALID', `the server ${place} has none to spare: ${message}`, {
+        hint: 'raise max_replication_slots, or drop a slot that nobody uses (pg_replication_slots)',
+        cause: error,
+      });
+    default:
+  }
+  if (!isLost(error, message)) return error;
+  return new AtrizError('CONNECTION_LOST', `${place} ended the connection while it was backed up`, {
     hint: 'see what its log says, and make the backup again',
     cause: error,
   });
+}
+
+/** A connection that breaks while an answer is awaited has no code of PostgreSQL's, or one of a server that ends. */
+function isLost(error: unknown, message: string): boolean {
+  return /^(57P0[1-3]|08...)$/.test(sqlState(error)) || /^(Connection terminated|read ECONN|write E)/.test(message);
 }
 
 function interrupted(): AtrizError {
@@ -83,6 +110,7 @@ async function connect({ ssl, password, ...parameters }: ConnectionParameters): 
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
     replication: 'true',
+    options: SETTINGS,
   } as pg.ClientConfig);
   client.on('error', () => undefined); // what waits for an answer rejects by itself
   try {
