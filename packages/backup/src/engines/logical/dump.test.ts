@@ -61,6 +61,12 @@ test('one that is killed, and one that is not there, fail too', async () => {
   });
 });
 
+test('a full disk is told as one', async () => {
+  const said = 'pg_restore: error: could not extend file "base/5/16402": No space left on device';
+  await using fake = await createFakePrograms('98.0', `echo '${said}' >&2; exit 1`);
+  await expect(withDump(NOTHING, optionsOf(fake.pgDump), buffer)).rejects.toMatchObject({ code: 'DISK_FULL' });
+});
+
 test('one that hangs is ended with what waits for it when the run is interrupted, or its reader goes', async () => {
   await using fake = await createFakePrograms('98.0', 'echo $$; exec sleep 600');
   const interruption = new AbortController();

@@ -59,6 +59,39 @@ describe.skipIf(!HAS_DEBIAN_SERVER)('a logical set of PostgreSQL 15', () => {
     expect([holding('Person 7').length, holding('Shop of ').length]).toEqual([1, 1]);
   });
 
+  test('is not waited for without end when somebody wants to alter a table meanwhile', async () => {
+    const altering = new AbortController();
+    const altered: Promise<unknown>[] = [];
+    const alter = (): void => {
+      if (altered.length > 0) return;
+      const { parameters } = family.target(family.names.people);
+      const context = { signal: altering.signal };
+      altered.push(
+        withSession(parameters, context, (client) => client.query('ALTER TABLE people ADD COLUMN late text')).catch(
+          () => undefined,
+        ),
+      );
+    };
+    const { sink } = createMemorySet();
+    const waiting = `SELECT FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'`;
+    const slow = {
+      ...sink,
+      describe: async (...call: Parameters<typeof sink.describe>) => {
+        alter();
+        await expect.poll(() => family.query('postgres', waiting)).toHaveLength(1);
+        return sink.describe(...call);
+      },
+    };
+    const engine = createLogicalEngine({ programs: DEBIAN_PROGRAMS });
+    const backedUp = engine.backUp(targets, slow, { context: { lockWaitMs: 300 }, jobs: 1, perDatabase: false });
+    await expect(backedUp).rejects.toMatchObject({
+      code: 'CLIENT_TOOL_FAILED',
+      message: expect.stringMatching(/canceling statement due to statement timeout/) as unknown,
+    });
+    altering.abort();
+    await Promise.all(altered);
+  });
+
   test('is restored with its owners into a database of the same server, and goes on from there', async () => {
     const into = await createEmpty(`${family.names.shops}_again`);
     const { parameters } = into;
