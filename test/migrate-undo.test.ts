@@ -49,3 +49,31 @@ test('migrate up with AUTO_BACKUP_BEFORE_MIGRATION ends with the line that undoe
   expect(history.stdout).toContain('migrate undo');
   expect(await run([...undo, '--yes'])).toMatchObject({ code: 2 }); // nothing is left to undo
 });
+
+test('killed (-9) behind its set, amid a migration: the set is there and proven, the database as it was; the next run goes through', async () => {
+  const server = await openTestServer();
+  const migrations = { '1700000000001_plants.sql': PLANTS };
+  await using workspace = await createWorkspace({ garden: { migrations } }, server);
+  expect((await workspace.atriz(['setup'])).code).toBe(0);
+  const slow = (seconds: number): Promise<void> => {
+    const sql = `DELETE FROM plants; SELECT pg_sleep(${seconds});`;
+    return workspace.write('packages/garden/migrations/1700000000002_lose.sql', migration(sql));
+  };
+  await slow(60);
+  const running = workspace.start(['migrate', 'up'], { env: AUTO });
+  const sleeping = `SELECT FROM pg_stat_activity WHERE datname = '${workspace.database('garden')}' AND query LIKE '%pg_sleep(60)%' AND state = 'active'`;
+  await expect.poll(() => server.query('postgres', sleeping), { timeout: 60_000, interval: 100 }).toHaveLength(1);
+  running.child.kill('SIGKILL');
+  const killed = await running.result;
+  await server.query(
+    'postgres',
+    `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '${workspace.database('garden')}'`,
+  );
+  expect(await plants(workspace, 'garden')).toEqual(['elm', 'oak']);
+  const listed = await workspace.atriz(['backup', 'list', '--json'], { env: AUTO });
+  expect(JSON.parse(listed.stdout)).toMatchObject({ sets: [{ purpose: 'migration', proven: true }] });
+  expect(killed.stdout).toMatch(/backed up and proven: backup-/);
+  await slow(0);
+  const run = await workspace.atriz(['migrate', 'up'], { env: AUTO });
+  expect({ code: run.code, plants: await plants(workspace, 'garden') }).toEqual({ code: 0, plants: [] });
+});

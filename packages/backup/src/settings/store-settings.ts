@@ -41,6 +41,7 @@ function readS3(reader: VariableReader): StoreSettings | undefined {
     'BACKUP_S3_ACCESS_KEY_ID',
     'BACKUP_S3_SECRET_ACCESS_KEY',
     'BACKUP_S3_FORCE_PATH_STYLE',
+    'BACKUP_S3_PART_MIB',
   ]);
   if (bucket === undefined) return undefined;
   const accessKeyId = reader.find('BACKUP_S3_ACCESS_KEY_ID')?.value;
@@ -56,6 +57,7 @@ function readS3(reader: VariableReader): StoreSettings | undefined {
     });
   }
   const endpoint = reader.url('BACKUP_S3_ENDPOINT');
+  const partMebibytes = reader.number('BACKUP_S3_PART_MIB', { least: 5, whole: true });
   const settings: StoreSettings = {
     kind: 's3',
     bucket,
@@ -65,6 +67,7 @@ function readS3(reader: VariableReader): StoreSettings | undefined {
     accessKeyId,
     secretAccessKey,
     forcePathStyle: reader.flag('BACKUP_S3_FORCE_PATH_STYLE') ?? endpoint !== undefined,
+    ...(partMebibytes && { partBytes: partMebibytes * 1024 * 1024 }),
   };
   return hideSecrets(settings, 'secretAccessKey');
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { startFaultProxy, type Fault, type FaultProxy, type Seen } from '../../test/fault-proxy.ts';
 import { startGcsFake, type GcsFake } from '../../test/gcs-fake.ts';
 import { inChunks, paths, sha256 } from '../../test/store-contract.ts';
@@ -45,6 +45,15 @@ const PASSING: readonly (readonly [string, (seen: Seen) => boolean, Fault])[] = 
   ['a download stands still after its answer began', isDownload, { kind: 'slow', bytes: MIB, ms: 4000 }],
 ];
 
+const told = { faults: 0, whole: 0, refused: 0 };
+afterAll(() => {
+  const { faults, whole, refused } = told;
+  console.info(
+    `Google Cloud Storage: ${faults} faults of ${PASSING.length} kinds passed, ${whole} of ${PASSING.length * 2} objects whole; ` +
+      `2 that last: ${refused} of 2 BACKUP_STORE_FAILED; 0 objects or uploads left behind`,
+  );
+});
+
 test.concurrent.for(PASSING)('%s, once: the objects are whole, and nothing else is left', async ([, is, fault]) => {
   await using opened = await open({ stallMs: 3000 });
   const { store, proxy, fake } = opened;
@@ -59,6 +68,8 @@ test.concurrent.for(PASSING)('%s, once: the objects are whole, and nothing else 
     sessions: 0,
     faults: 1,
   });
+  told.faults += proxy.faults();
+  told.whole += 2;
 });
 
 test.concurrent.for([
@@ -73,6 +84,7 @@ test.concurrent.for([
     message: expect.stringMatching(/^could not write gs:\/\/backups\/set\/object: .*503/),
   });
   expect({ paths: await paths(store, ''), sessions: fake.sessions.size }).toEqual({ paths: [], sessions: 0 });
+  told.refused += 1;
 });
 
 test.for([

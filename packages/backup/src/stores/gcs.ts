@@ -30,7 +30,8 @@ export function createGcsStore(
   settings: GcsStoreSettings,
   { stallMs = 180_000, tries = 6 }: GcsStoreOptions = {},
 ): Store {
-  const { bucket: bucketName, prefix, endpoint } = settings;
+  const { bucket: bucketName, prefix } = settings;
+  const endpoint = settings.endpoint?.replace(/\/+$/, '');
   const names = createNames(prefix);
   let opened: Promise<Bucket> | undefined;
   const open = (): Promise<Bucket> => (opened ??= openBucket(settings, { stallMs, tries }));
@@ -48,8 +49,8 @@ export function createGcsStore(
       const url = `${endpoint ?? GOOGLE}/storage/v1/b/${bucketName}/o/${encodeURIComponent(names.name(path))}?alt=media`;
       const bucket = await open();
       return downloadFromGcs(url, {
-        // As the library does: an address that is not Google's is asked without credentials.
-        headers: async () => new Headers(endpoint ? {} : await bucket.storage.authClient.getRequestHeaders(url)),
+        headers: async () =>
+          new Headers(isGoogle(endpoint) ? await bucket.storage.authClient.getRequestHeaders(url) : {}),
         signal,
         stallMs,
         tries,
@@ -94,7 +95,8 @@ async function openBucket(
   const { IdempotencyStrategy, RETRYABLE_ERR_FN_DEFAULT, Storage } = await import('@google-cloud/storage');
   const storage = new Storage({
     ...(keyFile && { keyFilename: keyFile }),
-    ...(endpoint && { apiEndpoint: endpoint, projectId: 'atriz' }), // a name that nobody looks up
+    ...(endpoint && { apiEndpoint: endpoint }),
+    ...(!isGoogle(endpoint) && { projectId: 'atriz' }), // a name that nobody looks up
     timeout: stallMs,
     retryOptions: {
       autoRetry: true,
@@ -111,6 +113,11 @@ async function openBucket(
   type Request = ReturnType<(typeof storage.interceptors)[number]['request']>;
   storage.interceptors.push({ request: (options) => Object.assign(options, { timeout: stallMs }) as Request });
   return storage.bucket(bucket);
+}
+
+/** As the library has it: any other address is asked without credentials. */
+function isGoogle(endpoint: string | undefined): boolean {
+  return endpoint === undefined || /(?:^|\.)googleapis\.com$/.test(new URL(endpoint).hostname);
 }
 
 interface GcsFailure {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import type { Fault, Seen } from '../../test/fault-proxy.ts';
 import { startS3Server } from '../../test/s3-server.ts';
 import { inChunks, paths, sha256 } from '../../test/store-contract.ts';
@@ -31,6 +31,15 @@ const PASSING: readonly (readonly [string, (seen: Seen) => boolean, Fault])[] = 
   ['a download stands still after its answer began', isGet, { kind: 'slow', bytes: MIB, ms: 700 }],
 ];
 
+const told = { faults: 0, whole: 0, refused: 0, left: 0 };
+afterAll(() => {
+  const { faults, whole, refused, left } = told;
+  console.info(
+    `S3: ${faults} faults of ${PASSING.length} kinds passed, ${whole} of ${PASSING.length} objects whole; ` +
+      `${LASTING.length} that last: ${refused} of ${LASTING.length} BACKUP_STORE_FAILED; ${left} objects or parts left behind`,
+  );
+});
+
 test.concurrent.for(PASSING)('%s, twice: the object is whole, and nothing else is left', async ([, is, fault]) => {
   await using server = await startS3Server();
   const store = createS3Store(server.settings, { stallMs: 500 });
@@ -43,6 +52,8 @@ test.concurrent.for(PASSING)('%s, twice: the object is whole, and nothing else i
     uploads: [],
     faults: 2,
   });
+  told.faults += server.proxy.faults();
+  told.whole += 1;
 });
 
 const LASTING: readonly (readonly [string, (seen: Seen) => boolean, Fault, string])[] = [
@@ -62,7 +73,10 @@ test.concurrent.for(LASTING)('%s: BACKUP_STORE_FAILED says so, and nothing is le
     message: expect.stringMatching(new RegExp(`^could not write s3://backups/set/large: .*${said}`)),
     hint: expect.any(String),
   });
-  expect({ paths: await paths(store, ''), uploads: server.openUploads() }).toEqual({ paths: [], uploads: [] });
+  const [objects, uploads] = [await paths(store, ''), server.openUploads()];
+  told.left += objects.length + uploads.length;
+  told.refused += 1;
+  expect({ objects, uploads }).toEqual({ objects: [], uploads: [] });
 });
 
 test('a download that is cut at its first byte each time fails, and does not go on for ever', async () => {

@@ -1,12 +1,14 @@
 import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
-import type { AtrizError } from '@atriz/database';
+import { AtrizError } from '@atriz/database';
 import { createUploadGuard } from './s3-upload-guard.ts';
 import { interrupted, watchSource } from './source.ts';
 
 const PART_BYTES = 8 * 1024 * 1024;
 /** Two parts more than these are in memory: the one that is being filled, and the next that waits. */
 const PARTS_AT_ONCE = 2;
+/** Of one object; a limit of S3's own. */
+const MOST_PARTS = 10_000;
 
 export interface S3UploadOptions {
   readonly target: { readonly Bucket: string; readonly Key: string };
@@ -41,6 +43,18 @@ export async function uploadToS3(
     const left = await guard.cleanUp();
     if (signal?.aborted) throw interrupted();
     if (watched.failure.length > 0) throw watched.failure[0];
+    if (watched.taken() > partBytes * MOST_PARTS) throw tooLarge(target, partBytes);
     throw fail(guard.failure() ?? error, left);
   }
+}
+
+function tooLarge({ Bucket, Key }: S3UploadOptions['target'], partBytes: number): AtrizError {
+  const mebibytes = Math.floor(partBytes / 1024 / 1024);
+  return new AtrizError(
+    'BACKUP_STORE_FAILED',
+    `s3://${Bucket}/${Key} needs more than ${MOST_PARTS} parts of ${mebibytes} MiB, and S3 takes no more`,
+    {
+      hint: `raise BACKUP_S3_PART_MIB, for example to ${mebibytes * 4}; about four parts of each stream are in memory`,
+    },
+  );
 }

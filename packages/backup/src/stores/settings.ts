@@ -32,6 +32,6 @@ export interface GcsStoreSettings {
   readonly prefix?: string | undefined;
   /** The file of a service account's key. Default: what Google's library finds. */
   readonly keyFile?: string | undefined;
-  /** The address of a fake, which is asked without credentials. Default: Google. */
+  /** The API's address. One that is not below googleapis.com is asked without credentials. Default: Google's own. */
   readonly endpoint?: string | undefined;
 }
