@@ -66,18 +66,6 @@ export async function startGcsFake(): Promise<GcsFake> {
     answer(response, 200, describe(name, kept));
   };
 
-  /** The metadata in JSON, then the bytes, between lines of the boundary. */
-  const takeWhole = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const boundary = /boundary="?([^";]+)/.exec(request.headers['content-type'] ?? '')?.[1] ?? '';
-    const body = await buffer(request);
-    const metadataAt = body.indexOf('\r\n\r\n') + 4;
-    const metadataEnd = body.indexOf(`\r\n--${boundary}`, metadataAt);
-    const { name } = JSON.parse(body.toString('utf8', metadataAt, metadataEnd)) as { name?: string };
-    const bytesAt = body.indexOf('\r\n\r\n', metadataEnd + 2) + 4;
-    const asked = new URL(request.url!, `http://${HOST}`).searchParams.get('name');
-    keep(asked ?? name!, body.subarray(bytesAt, body.lastIndexOf(`\r\n--${boundary}--`)), response);
-  };
-
   const list = ({ searchParams }: URL, response: ServerResponse): void => {
     const prefix = searchParams.get('prefix') ?? '';
     const after = searchParams.get('pageToken') ?? '';
@@ -104,8 +92,11 @@ export async function startGcsFake(): Promise<GcsFake> {
       return void response.writeHead(499).end();
     }
     if (id) return void take(id, request, response).catch(() => response.destroy());
-    if (request.method === 'POST' && url.searchParams.get('uploadType') === 'multipart')
-      return void takeWhole(request, response);
+    if (request.method === 'POST' && url.searchParams.get('uploadType') === 'media')
+      return void buffer(request).then(
+        (bytes) => keep(url.searchParams.get('name')!, bytes, response),
+        () => response.destroy(),
+      );
     if (request.method === 'POST') return begin(url, request.resume(), response);
     if (name === undefined) return list(url, response);
     const kept = objects.get(name);

@@ -4,11 +4,12 @@ import { afterAll, expect, test } from 'vitest';
 import { startFaultProxy, type Fault, type FaultProxy, type Seen } from '../../test/fault-proxy.ts';
 import { startGcsFake, type GcsFake } from '../../test/gcs-fake.ts';
 import { inChunks, paths, sha256 } from '../../test/store-contract.ts';
-import { createGcsStore, type GcsStoreOptions } from './gcs.ts';
+import type { GcsApiOptions } from './gcs-api.ts';
+import { createGcsStore } from './gcs.ts';
 import type { Store } from './store.ts';
 
 const MIB = 1024 * 1024;
-const LARGE = randomBytes(20 * MIB + 3);
+const LARGE = randomBytes(17 * MIB + 3);
 const SMALL = Buffer.from('{"small": true}');
 const UNAVAILABLE = '{"error": {"code": 503, "message": "Service Unavailable"}}';
 
@@ -18,7 +19,7 @@ interface Opened extends AsyncDisposable {
   readonly store: Store;
 }
 
-async function open(options: GcsStoreOptions = {}): Promise<Opened> {
+async function open(options: Partial<GcsApiOptions> = {}): Promise<Opened> {
   await using opened = new AsyncDisposableStack();
   const fake = opened.use(await startGcsFake());
   const proxy = opened.use(await startFaultProxy(fake.port));
@@ -29,7 +30,7 @@ async function open(options: GcsStoreOptions = {}): Promise<Opened> {
 
 const isChunk = ({ method, url }: Seen): boolean => method === 'PUT' && url.includes('upload_id');
 const isBegin = ({ url }: Seen): boolean => url.includes('uploadType=resumable');
-const isWhole = ({ url }: Seen): boolean => url.includes('uploadType=multipart');
+const isWhole = ({ url }: Seen): boolean => url.includes('uploadType=media');
 const isDownload = ({ url }: Seen): boolean => url.includes('alt=media');
 const unavailable: Fault = { kind: 'answer', status: 503, body: UNAVAILABLE };
 
@@ -42,7 +43,7 @@ const PASSING: readonly (readonly [string, (seen: Seen) => boolean, Fault])[] = 
   ['a small object is answered with 503', isWhole, unavailable],
   ['a download is answered with 503', isDownload, unavailable],
   ['a download is cut after 5 MiB', isDownload, { kind: 'cut-answer', bytes: 5 * MIB }],
-  ['a download stands still after its answer began', isDownload, { kind: 'slow', bytes: MIB, ms: 4000 }],
+  ['a download stands still after its answer began', isDownload, { kind: 'slow', bytes: MIB, ms: 2500 }],
 ];
 
 const told = { faults: 0, whole: 0, refused: 0 };
@@ -54,8 +55,8 @@ afterAll(() => {
   );
 });
 
-test.concurrent.for(PASSING)('%s, once: the objects are whole, and nothing else is left', async ([, is, fault]) => {
-  await using opened = await open({ stallMs: 3000 });
+test.for(PASSING)('%s, once: the objects are whole, and nothing else is left', async ([, is, fault]) => {
+  await using opened = await open({ stallMs: 2000 });
   const { store, proxy, fake } = opened;
   let left = 1;
   proxy.decide = (seen) => (is(seen) && left-- > 0 ? fault : undefined);
@@ -72,7 +73,7 @@ test.concurrent.for(PASSING)('%s, once: the objects are whole, and nothing else 
   told.whole += 2;
 });
 
-test.concurrent.for([
+test.for([
   ['every chunk is answered with 503', isChunk, LARGE],
   ['every small object is answered with 503', isWhole, SMALL],
 ] as const)('%s: BACKUP_STORE_FAILED says so, and nothing is left', async ([, is, bytes]) => {

@@ -7,7 +7,7 @@ import { inChunks, paths, sha256 } from '../../test/store-contract.ts';
 import { createS3Store } from './s3.ts';
 
 const MIB = 1024 * 1024;
-const LARGE = randomBytes(20 * MIB + 3);
+const LARGE = randomBytes(12 * MIB + 3);
 const SMALL = Buffer.from('x');
 const SLOW_DOWN = '<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>';
 const INTERNAL = '<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>';
@@ -28,7 +28,7 @@ const PASSING: readonly (readonly [string, (seen: Seen) => boolean, Fault])[] = 
   ['the answer to the last request is lost', isComplete, { kind: 'lose-answer' }],
   ['a download is answered with 500', isGet, { kind: 'answer', status: 500, body: INTERNAL }],
   ['a download is cut after 5 MiB', isGet, { kind: 'cut-answer', bytes: 5 * MIB }],
-  ['a download stands still after its answer began', isGet, { kind: 'slow', bytes: MIB, ms: 700 }],
+  ['a download stands still after its answer began', isGet, { kind: 'slow', bytes: MIB, ms: 2500 }],
 ];
 
 const told = { faults: 0, whole: 0, refused: 0, left: 0 };
@@ -40,9 +40,9 @@ afterAll(() => {
   );
 });
 
-test.concurrent.for(PASSING)('%s, twice: the object is whole, and nothing else is left', async ([, is, fault]) => {
+test.for(PASSING)('%s, twice: the object is whole, and nothing else is left', async ([, is, fault]) => {
   await using server = await startS3Server();
-  const store = createS3Store(server.settings, { stallMs: 500 });
+  const store = createS3Store(server.settings, { stallMs: 2000 });
   let left = 2;
   server.proxy.decide = (seen) => (is(seen) && left-- > 0 ? fault : undefined);
   await store.write('set/large', inChunks(LARGE, 100_000));
@@ -64,9 +64,9 @@ const LASTING: readonly (readonly [string, (seen: Seen) => boolean, Fault, strin
   ['the last request always fails', isComplete, { kind: 'answer', status: 500, body: INTERNAL }, '500 InternalError'],
 ];
 
-test.concurrent.for(LASTING)('%s: BACKUP_STORE_FAILED says so, and nothing is left', async ([, is, fault, said]) => {
+test.for(LASTING)('%s: BACKUP_STORE_FAILED says so, and nothing is left', async ([, is, fault, said]) => {
   await using server = await startS3Server();
-  const store = createS3Store(server.settings, { stallMs: 300, tries: 2 });
+  const store = createS3Store(server.settings, { stallMs: 1000, tries: 2 });
   server.proxy.decide = (seen) => (is(seen) ? fault : undefined);
   await expect(store.write('set/large', inChunks(LARGE, 100_000))).rejects.toMatchObject({
     code: 'BACKUP_STORE_FAILED',
