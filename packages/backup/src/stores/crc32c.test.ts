@@ -9,8 +9,9 @@ function sumOf(...pieces: readonly Uint8Array[]): string {
   return sum.toString();
 }
 
+const hex = (text: string): string => Buffer.from(text, 'hex').toString('base64');
+
 test('CRC32C is what RFC 3720 says of its examples', () => {
-  const hex = (text: string): string => Buffer.from(text, 'hex').toString('base64');
   expect(sumOf(Buffer.from('123456789'))).toBe(hex('e3069283'));
   expect(sumOf(Buffer.alloc(32))).toBe(hex('8a9136aa'));
   expect(sumOf(Buffer.alloc(32, 0xff))).toBe(hex('62a8ab43'));

@@ -5,6 +5,7 @@ import type { GcsStoreSettings } from './settings.ts';
 import { interrupted } from './source.ts';
 
 const GOOGLE = 'https://storage.googleapis.com';
+const SCOPE = 'https://www.googleapis.com/auth/devstorage.read_write';
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 20_000;
 const AGAIN = new Set([408, 429, 500, 502, 503, 504]);
@@ -44,8 +45,8 @@ export interface GcsApi {
 }
 
 /**
- * Speaks with the API by `fetch`; Google's library gives the credentials. Its own uploads are not used: where requests
- * time out they lose count of what was sent, and end the process by an error that nobody can catch.
+ * Speaks with the API by `fetch`; Google's library for that gives the credentials. Its library for storage is not used:
+ * where requests time out, its uploads lose count of what was sent and end the process by an error that nobody can catch.
  */
 export function createGcsApi(
   { bucket, prefix, keyFile, endpoint }: GcsStoreSettings,
@@ -62,7 +63,7 @@ export function createGcsApi(
       `${base}${upload ? '/upload' : ''}/storage/v1/b/${bucket}/o${path}?${new URLSearchParams(query)}`,
     async send(url, { method = 'GET', body, answers = [], tries = most, signal, ...request }) {
       const headers = await readHeaders().catch((error: unknown) => {
-        throw fail(request, error);
+        throw fail(request, new Error(`no credentials: ${(error as Error).message}`));
       });
       for (const [name, value] of Object.entries(request.headers ?? {})) headers.set(name, value);
       for (let tried = 1; ; tried += 1) {
@@ -108,8 +109,8 @@ async function fetchInTime(
 function createHeaders(base: string, keyFile: string | undefined): () => Promise<Headers> {
   if (!/(?:^|\.)googleapis\.com$/.test(new URL(base).hostname)) return async () => new Headers();
   const load = async () => {
-    const { Storage } = await import('@google-cloud/storage');
-    return new Storage({ ...(keyFile && { keyFilename: keyFile }) }).authClient;
+    const { GoogleAuth } = await import('google-auth-library');
+    return new GoogleAuth({ scopes: SCOPE, ...(keyFile && { keyFilename: keyFile }) });
   };
   let loaded: ReturnType<typeof load> | undefined;
   return async () => new Headers(await (await (loaded ??= load())).getRequestHeaders(base));
