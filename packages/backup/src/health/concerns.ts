@@ -116,6 +116,11 @@ function concernsOfSchedule({ schedule }: Facts, { scheduleFailure }: ConcernSou
     message: `the ${kind} of ${slot.toISOString()} was not begun: no scheduler is at work`,
     hint: 'start one: atriz backup schedule',
   }));
+  const dead = schedule.led ? [] : schedule.past.filter(({ outcome }) => outcome === null);
+  for (const { kind, slot, claimedBy } of dead) {
+    const message = `the ${kind} of ${slot.toISOString()} died: ${claimedBy} began it, and is no more`;
+    concerns.push({ about: 'schedule', level: 'problem', message, hint: 'have it made up: atriz backup schedule' });
+  }
   for (const kind of ['backup', 'drill'] as const) {
     const last = schedule.past.find((each) => each.kind === kind && each.outcome !== null);
     if (last && last.outcome !== 'done') {

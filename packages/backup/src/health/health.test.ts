@@ -171,6 +171,11 @@ test('of the schedule: a failed run, a lost one, and slots that nobody serves', 
   expect(made).toMatchObject({ state: 'ok', concerns: [{ about: 'schedule', level: 'note' }] });
   expect(made.schedule).toMatchObject({ database: people, missed: [], past: [{ kind: 'backup', outcome: 'done' }] });
 
+  await family.query(people, `UPDATE atriz.backup_slots SET outcome = NULL, ended_at = NULL, claimed_by = 'host:1'`);
+  expect(await concernsOf(scheduled)).toEqual([
+    expect.stringMatching(/^problem schedule: the backup of \S+ died: host:1 began it, and is no more$/),
+  ]);
+
   const away: BackupWorkspace = { ...scheduled, open: () => Promise.reject(new Error('nobody answers')) };
   expect(await concernsOf(away)).toEqual(['problem schedule: the schedule cannot be read: nobody answers']);
 });

@@ -77,6 +77,16 @@ export function withLeadership<Result>(
   });
 }
 
+const IS_LED = `
+SELECT FROM pg_locks
+ WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND ((classid::bigint << 32) | objid::bigint) = $1
+   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+
+/** Whether some scheduler is the leader right now. */
+export async function isLed(client: pg.ClientBase): Promise<boolean> {
+  return (await client.query(IS_LED, [LOCK_ID])).rowCount !== 0;
+}
+
 /** Waits, but not beyond the signal. */
 export async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   await wait(ms, undefined, signal ? { signal } : {}).catch(() => undefined);

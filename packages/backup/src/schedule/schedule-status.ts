@@ -1,6 +1,7 @@
 import { withSession } from '@atriz/lifecycle';
 import { readBackupSettings } from '../settings/settings.ts';
 import type { BackupWorkspace } from '../workspace.ts';
+import { isLed } from './leader.ts';
 import { findSharedDatabase } from './shared-database.ts';
 import { readServerTime, readSlots, type SlotKind, type SlotRecord } from './slot-ledger.ts';
 import { readTimetables } from './timetables.ts';
@@ -10,6 +11,8 @@ export interface ScheduleStatus {
   readonly now: Date;
   /** The definition whose database has the ledger. */
   readonly database: string;
+  /** Whether a scheduler is at work. Between the runs of one that is started with `once` none is. */
+  readonly led: boolean;
   readonly next: readonly { readonly kind: SlotKind; readonly slot: Date }[];
   /** Due, and taken by nobody: no scheduler is at work, or it has not come to it yet. */
   readonly missed: readonly { readonly kind: SlotKind; readonly slot: Date }[];
@@ -29,6 +32,7 @@ export async function readScheduleStatus(
   const { parameters } = await workspace.open(name);
   return withSession(parameters, workspace.contextFor(name), async (client) => {
     const now = await readServerTime(client);
+    const wasLed = await isLed(client); // and is asked again: a run may begin or end meanwhile
     const all = await readSlots(client, Math.max(count, 100));
     const found = KINDS.flatMap((kind) => {
       const next = timetables[kind]?.next(now);
@@ -39,6 +43,7 @@ export async function readScheduleStatus(
     return {
       now,
       database: name,
+      led: wasLed || (await isLed(client)),
       next: found.flatMap(({ kind, next: slot }) => (slot ? [{ kind, slot }] : [])),
       missed: found.flatMap(({ kind, missed: slot }) => (slot ? [{ kind, slot }] : [])),
       past: all.slice(0, count),

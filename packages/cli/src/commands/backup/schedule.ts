@@ -44,7 +44,11 @@ export async function listSlots(invocation: Invocation, { count }: ScheduleComma
   for (const { kind, slot } of status.missed) {
     reporter.line(`${paint(stdout, 'bold', kind)}  ${paint(stdout, 'yellow', 'due')} since ${slot.toISOString()}`);
   }
-  for (const line of alignColumns(stdout, status.past.map(cellsOf))) reporter.line(line);
+  for (const line of alignColumns(
+    stdout,
+    status.past.map((slot) => cellsOf(slot, status.led)),
+  ))
+    reporter.line(line);
   return EXIT.done;
 }
 
@@ -77,12 +81,16 @@ function describe(stdout: Invocation['reporter']['stdout'], { outcome, setId, er
   return `${paint(stdout, 'red', outcome)}  ${error}`;
 }
 
-function cellsOf({ kind, slot, claimedBy, claimedAt, endedAt, outcome, attempts, setId, error }: SlotRecord): Cell[] {
-  const style = outcome === 'done' ? 'green' : outcome === null ? 'yellow' : 'red';
+function cellsOf(
+  { kind, slot, claimedBy, claimedAt, endedAt, outcome, attempts, setId, error }: SlotRecord,
+  led: boolean,
+): Cell[] {
+  const state = outcome ?? (led ? 'under way' : 'died');
+  const style = state === 'done' ? 'green' : state === 'under way' ? 'yellow' : 'red';
   return [
     { text: slot.toISOString() },
     { text: kind },
-    { text: outcome ?? 'under way', style },
+    { text: state, style },
     { text: endedAt ? formatDuration(endedAt.getTime() - claimedAt.getTime()) : '' },
     { text: attempts > 1 ? 'made up' : '' },
     { text: claimedBy, style: 'dim' },
