@@ -4,6 +4,7 @@ import { EXIT } from '../../exit-code.ts';
 import { errorDocument } from '../../family-command.ts';
 import type { Invocation } from '../../invocation.ts';
 import { alignColumns, formatDuration, paint, plural, type Cell } from '../../output/terminal.ts';
+import { describeArchive } from './archive-text.ts';
 import { backupContext } from './scope.ts';
 import { formatAge, formatBytes } from '../../output/size.ts';
 
@@ -17,7 +18,10 @@ export async function health(invocation: Invocation): Promise<number> {
   return EXITS[report.state];
 }
 
-function tell({ reporter }: Invocation, { databases, stores, trend, schedule, concerns, state }: BackupHealth): void {
+function tell(
+  { reporter }: Invocation,
+  { databases, stores, trend, schedule, archive, concerns, state }: BackupHealth,
+): void {
   const { stdout } = reporter;
   const dim = (text: string): string => paint(stdout, 'dim', text);
   for (const line of alignColumns(stdout, databases.map(cellsOf))) reporter.line(line);
@@ -28,6 +32,7 @@ function tell({ reporter }: Invocation, { databases, stores, trend, schedule, co
   if (trend) {
     reporter.line(dim(`the newest set has ${formatBytes(trend.bytes)}; usual are ${formatBytes(trend.medianBytes)}`));
   }
+  if (archive) reporter.line(`${paint(stdout, 'bold', `archive of ${archive.stanza}`)}  ${describeArchive(archive)}`);
   for (const { kind, slot } of schedule?.next ?? []) reporter.line(dim(`next ${kind} at ${slot.toISOString()}`));
   for (const { level, message, hint } of concerns) {
     reporter.line(`${paint(stdout, level === 'problem' ? 'red' : 'yellow', level)} ${message}`);

@@ -1,10 +1,11 @@
-import { readArchiveStatus, readStanza, type ArchiveStatus, type PhysicalBackup } from '@atriz/backup';
+import { readArchiveStatus, readStanza, type PhysicalBackup } from '@atriz/backup';
 import { openBackupWorkspace } from '../../backup-workspace.ts';
 import { EXIT } from '../../exit-code.ts';
 import { errorDocument } from '../../family-command.ts';
 import type { Invocation } from '../../invocation.ts';
 import { formatAge, formatBytes } from '../../output/size.ts';
-import { alignColumns, formatDuration, paint, plural, type Cell } from '../../output/terminal.ts';
+import { alignColumns, paint, type Cell } from '../../output/terminal.ts';
+import { describeArchive } from './archive-text.ts';
 import { chosenNames } from './scope.ts';
 
 const HEADINGS = ['BACKUP', 'TYPE', 'FINISHED', 'SIZE', 'NEW'];
@@ -26,7 +27,7 @@ export async function info(invocation: Invocation): Promise<number> {
     else reporter.line('there is no backup yet; make one: atriz backup pgbackrest backup --type full');
     const { first, last } = stanza.archive;
     if (last !== undefined) reporter.line(`archive  ${first} to ${last}`);
-    if (isRead) reporter.line(describe(archive));
+    if (isRead) reporter.line(describeArchive(archive));
     else if (archive !== undefined) reporter.error(archive.error);
   }
   if (!isRead) return EXIT.done;
@@ -49,18 +50,4 @@ function cellsOf({ label, type, finishedAt, bytes, storedBytes, damaged }: Physi
     { text: formatBytes(bytes) },
     { text: formatBytes(storedBytes) },
   ];
-}
-
-function describe({ archivedAt, waiting, waitingSeconds, lossSeconds, failedAt, failing }: ArchiveStatus): string {
-  const last =
-    archivedAt === null ? 'no segment was archived yet' : `last segment archived at ${archivedAt.toISOString()}`;
-  const parts = [
-    last,
-    waiting > 0 ? `${plural(waiting, 'segment')} waiting, ${formatDuration(waitingSeconds * 1000)} at most` : '',
-    failing && failedAt ? `failed at ${failedAt.toISOString()}` : '',
-    lossSeconds === null
-      ? 'nothing bounds what would be lost'
-      : `at most ${formatDuration(lossSeconds * 1000)} would be lost`,
-  ];
-  return parts.filter(Boolean).join('; ');
 }
