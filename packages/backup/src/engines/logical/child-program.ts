@@ -10,6 +10,8 @@ export interface ProgramOptions {
   readonly descriptors?: readonly number[];
   /** Ends the program; what waits for it rejects with `INTERRUPTED`. */
   readonly signal?: AbortSignal | undefined;
+  /** Whether exit code 1 is none to fail by, after what it wrote to standard error. Default: it always is. */
+  readonly passes?: ((said: string) => boolean) | undefined;
 }
 
 /** A program that runs. */
@@ -34,7 +36,7 @@ const GRACE_MS = 2000;
 export function startProgram(
   program: string,
   parameters: readonly string[],
-  { connection, descriptors = [], signal }: ProgramOptions,
+  { connection, descriptors = [], signal, passes = () => false }: ProgramOptions,
 ): RunningProgram {
   const child = spawn(program, parameters, {
     env: connection.environment,
@@ -65,7 +67,10 @@ export function startProgram(
     child.once('exit', (code, killedBy) => {
       if (code === 0) return settle();
       if (killedBy !== null) output.destroy(); // whoever it had started may keep the pipe open for ever
-      const tell = (): void => settle(failed(program, { code, killedBy, said: hide(said, connection.secret) }));
+      const tell = (): void => {
+        if (code === 1 && passes(said)) settle();
+        else settle(failed(program, { code, killedBy, said: hide(said, connection.secret) }));
+      };
       if (errors.readableEnded || killedBy !== null) tell();
       else errors.once('close', tell); // what it said last may still be in the pipe
     });

@@ -6,6 +6,7 @@ import { filesOf, readSchemaArchive } from './archive.ts';
 import { FIRST_DESCRIPTOR, openChildConnection, type ChildConnection } from './child-connection.ts';
 import { startProgram } from './child-program.ts';
 import { createPrivateFile, HAS_MEMORY_FILES } from './private-file.ts';
+import { failedBySettingOnly, isTooNewFor } from './older-server.ts';
 import type { Programs } from './programs.ts';
 
 export interface RestoreDatabaseOptions {
@@ -13,7 +14,7 @@ export interface RestoreDatabaseOptions {
   readonly database: string;
   /** A new, empty database. */
   readonly into: ConnectionParameters;
-  readonly programs: Pick<Programs, 'pgRestore'>;
+  readonly programs: Pick<Programs, 'pgRestore' | 'major'>;
   /** How many streams at once. */
   readonly jobs: number;
   /** Shares those among several databases that are restored at once. Default: they are this one's. */
@@ -39,26 +40,30 @@ export interface RestoreDatabaseOptions {
 export async function restoreDatabase(reader: SetReader, options: RestoreDatabaseOptions): Promise<void> {
   const { database, into, jobs, owners, context, slots = createSlots(jobs) } = options;
   const schema = await readSchemaArchive(reader, database, context.signal);
+  const tooNew = await isTooNewFor(options.programs, into, context);
   await using connection = await openChildConnection(into);
+  const restore = { ...options, connection, tooNew };
   context.onProgress?.(`restoring the structure of ${database}`);
-  await slots(() => restoreStream([schema], ['--section=pre-data'], { ...options, connection }));
+  await slots(() => restoreStream([schema], ['--section=pre-data'], restore));
   context.onProgress?.(`restoring the rows of ${database}`);
   const restoreRows = filesOf(reader, 'data', { database }).map(
     (file): Task =>
       (signal) =>
         slots(async () => {
           const archive = await reader.read(file, { signal });
-          await restoreStream(archive, ['--section=data'], { ...options, connection, context: { signal } });
+          await restoreStream(archive, ['--section=data'], { ...restore, context: { signal } });
         }),
   );
   await runAll(restoreRows, { signal: context.signal });
   context.onProgress?.(`restoring the indexes and constraints of ${database}`);
-  await slots(() => restorePostData(schema, { ...options, connection }));
+  await slots(() => restorePostData(schema, restore));
   if (owners) await slots(() => withSession(into, context, (client) => client.query('ANALYZE')));
 }
 
 interface Restore extends RestoreDatabaseOptions {
   readonly connection: ChildConnection;
+  /** See `isTooNewFor`. */
+  readonly tooNew: boolean;
 }
 
 /** What follows the rows, in parallel: for that pg_restore wants a file, and gets one that is in memory. */
@@ -98,16 +103,18 @@ async function restoreStream(
 
 function start(
   selection: readonly string[],
-  { programs, owners, connection, context }: Restore,
+  { programs, owners, connection, tooNew, context }: Restore,
   descriptors: readonly number[] = [],
 ): ReturnType<typeof startProgram> {
   const ownership = owners
     ? []
     : ['--no-owner', '--no-acl', '--no-tablespaces', '--no-publications', '--no-subscriptions'];
-  const settings = ['--format=custom', '--no-password', '--exit-on-error', `--dbname=${connection.databaseOption}`];
+  const settings = ['--format=custom', '--no-password', `--dbname=${connection.databaseOption}`];
+  if (!tooNew) settings.push('--exit-on-error');
   return startProgram(programs.pgRestore, [...settings, ...ownership, ...selection], {
     connection,
     descriptors,
     signal: context.signal,
+    passes: tooNew ? failedBySettingOnly : undefined,
   });
 }
