@@ -1,12 +1,16 @@
 import { readdir, rename, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { HAS_DEBIAN_SERVER, startDebianServer, type DebianServer } from '../packages/backup/test/debian-server.ts';
 import { serverAt } from './harness/server.ts';
 import { createWorkspace, migration, type Workspace } from './harness/workspace.ts';
 
-const KILLS = 100;
+/** How often, by each engine. */
+const KILLS = [
+  ['logical', 100],
+  ['physical', 20],
+] as const;
 /** How many of the sets that are listed are also restored; each of them is read whole. */
 const RESTORED = 3;
 const PATIENCE_MS = 900_000;
@@ -29,24 +33,24 @@ describe.skipIf(!HAS_DEBIAN_SERVER)('a backup that is killed', () => {
   let workspace: Workspace;
   beforeAll(async () => {
     server = await startDebianServer();
+  });
+  beforeEach(async () => {
     workspace = await createWorkspace(PACKAGES, serverAt(server.parameters));
     await workspace.atriz(['setup']);
   }, PATIENCE_MS);
-  afterAll(async () => {
-    await workspace[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
-  });
+  afterEach(() => workspace[Symbol.asyncDispose]());
+  afterAll(() => server[Symbol.asyncDispose]());
 
   const run = (...args: string[]) => workspace.start(['backup', ...args], { env: KEY }).result;
   const list = async (): Promise<readonly Listed[]> =>
     (JSON.parse((await run('list', '--json')).stdout) as { readonly sets: readonly Listed[] }).sets;
 
-  /** What the command, or a pg_dump of it, has still open on the server. */
+  /** Sessions on the server, those of the command, of a pg_dump and of a base backup. */
   async function countSessions(): Promise<number> {
     const [row] = await serverAt(server.parameters).query<{ count: number }>(
       'postgres',
       `SELECT count(*)::integer AS count FROM pg_stat_activity
-        WHERE backend_type = 'client backend' AND application_name IN ('atriz', 'pg_dump')`,
+        WHERE backend_type IN ('client backend', 'walsender') AND pid <> pg_backend_pid()`,
     );
     return row!.count;
   }
@@ -78,29 +82,32 @@ describe.skipIf(!HAS_DEBIAN_SERVER)('a backup that is killed', () => {
   }
 
   /** How long a create takes until it writes, and from then on. */
-  async function timePhases(): Promise<{ readonly beforeMs: number; readonly writingMs: number }> {
+  async function timePhases(
+    create: readonly string[],
+  ): Promise<{ readonly beforeMs: number; readonly writingMs: number }> {
     const before = await countFiles();
     const start = performance.now();
-    const { result } = workspace.start(['backup', 'create'], { env: KEY });
+    const { result } = workspace.start(create, { env: KEY });
     await untilMoreFiles(before, result);
     const begun = performance.now();
     expect(await result).toMatchObject({ code: 0 });
     return { beforeMs: begun - start, writingMs: performance.now() - begun };
   }
 
-  test(
-    `at ${KILLS} random moments leaves no set that cannot be restored, the good one as it was, and no pg_dump`,
+  test.for(KILLS)(
+    'by the %s engine, at %i random moments, leaves no set that cannot be restored, the good one as it was, and no pg_dump',
     { timeout: PATIENCE_MS },
-    async () => {
-      let phases = await timePhases();
+    async ([engine, kills]) => {
+      const create = ['backup', 'create', '--engine', engine];
+      let phases = await timePhases(create);
       const [good] = await list();
       const codes = { killed: 0, ended: 0 };
       let longestMs = 0;
-      for (let kill = 0; kill < KILLS; kill += 1) {
+      for (let kill = 0; kill < kills; kill += 1) {
         // The machine's pace changes, so it is taken anew now and then.
-        if (kill % 20 === 19) phases = await timePhases();
+        if (kill % 20 === 19) phases = await timePhases(create);
         const before = await countFiles();
-        const { child, result } = workspace.start(['backup', 'create'], { env: KEY });
+        const { child, result } = workspace.start(create, { env: KEY });
         if (kill % 5 === 0) await wait(Math.random() * phases.beforeMs);
         else {
           await untilMoreFiles(before, result);
@@ -124,15 +131,15 @@ describe.skipIf(!HAS_DEBIAN_SERVER)('a backup that is killed', () => {
       const restored = [...complete.slice(0, RESTORED - 1).map(({ set }) => set), good!.set];
       for (const set of restored) expect(await run('verify', set, '--restore')).toMatchObject({ code: 0 });
       expect(complete.map(({ set }) => set)).toContain(good!.set);
-      expect(codes.killed).toBeGreaterThan(KILLS / 2);
+      expect(codes.killed).toBeGreaterThan(kills / 2);
 
       const unfinished = sets.filter((each) => !each.complete);
-      expect(unfinished.length).toBeGreaterThan(KILLS / 10);
+      expect(unfinished.length).toBeGreaterThan(kills / 10);
       await makeOld(unfinished);
       expect(await run('prune', '--yes')).toMatchObject({ code: 0 });
       expect((await list()).map(({ set }) => set)).toEqual(complete.map(({ set }) => set));
       console.info(
-        `${codes.killed} of ${KILLS} creates killed, ${codes.ended} had ended: ` +
+        `${codes.killed} of ${kills} ${engine} creates killed, ${codes.ended} had ended: ` +
           `${unfinished.length} unfinished folders, which a prune removes, ${complete.length} listed as good, of which ` +
           `${complete.length} verify and ${restored.length} of ${restored.length} restore; ` +
           `the last session was gone ${Math.round(longestMs)} ms after its kill`,
