@@ -15,6 +15,7 @@ export type { SetReader } from './set/reader.ts';
 export { readBackupSettings, type BackupSettings } from './settings/settings.ts';
 export type { StoreSettings } from './stores/settings.ts';
 export { dropOldDatabases, readOldDatabases, swapBack, type OldDatabase, type SwappedBack } from './restore/old.ts';
+export { restoreToDirectory, type RestoredDirectory } from './restore/directory.ts';
 export { checkReplaceable } from './restore/preflight.ts';
 export type { RestoredDatabase, RestoredTable, RestoreOptions, RestoreReport } from './restore/request.ts';
 export { restoreSet } from './restore/restore.ts';

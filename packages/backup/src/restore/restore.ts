@@ -56,7 +56,7 @@ export async function restoreSet(
   }
   const { planned, warnings } = await checkRestore(workspace, reader, { request: options, context });
   if (replacesServer(reader, options, planned)) {
-    const { databases, kept } = await restoreWholeServer(workspace, reader, { ...shared, planned });
+    const { databases, kept } = await restoreWholeServer(workspace, reader, { ...shared, planned, dropOld });
     return report({ databases, replacedServer: kept, warnings });
   }
   const slots = createSlots(settings.jobs);

@@ -1,8 +1,6 @@
-import type { ConnectionParameters } from '@atriz/database/workspace';
 import { withRun, withSession, type Context } from '@atriz/lifecycle';
-import type { RecoveredServer } from '@atriz/server';
+import { dropReplaced, type RecoveredServer } from '@atriz/server';
 import { restoreServer } from '../engines/physical/restore-server.ts';
-import type { ManifestDatabase } from '../manifest/manifest.ts';
 import { compareWithManifest } from '../proof/compare.ts';
 import type { SetReader } from '../set/reader.ts';
 import type { BackupWorkspace } from '../workspace.ts';
@@ -14,6 +12,7 @@ import { readStanding } from './standing.ts';
 export interface RestoreServerOptions {
   readonly planned: readonly PlannedDatabase[];
   readonly command: string;
+  readonly dropOld: boolean;
   readonly context: Context;
 }
 
@@ -35,28 +34,25 @@ export function replacesServer(
 
 /**
  * Puts a physical set in the place of the embedded server, with every database that was on it, in the family or not; the
- * data that was there is kept. Every database of the family is compared with the manifest before, while the set's data is
- * served beside.
+ * data that was there is kept. Before it takes the place, while the set's data is served beside, every database of the
+ * family is compared with the manifest, and its ledger is told of the run.
  *
  * Throws `BACKUP_UNPROVEN`, with nothing touched, and what `restoreServer` of the physical engine throws.
  */
 export async function restoreWholeServer(
   workspace: BackupWorkspace,
   reader: SetReader,
-  { planned, command, context }: RestoreServerOptions,
+  { planned, command, dropOld, context }: RestoreServerOptions,
 ): Promise<RestoredServer> {
   const start = performance.now();
   const { server, kept } = await restoreServer(workspace, reader, {
-    check: (recovered) => prove(reader, recovered, { planned, context }),
+    check: (recovered) => prove(reader, recovered, { planned, command, context }),
     context,
   });
+  const { host, port } = server;
+  const durationMs = performance.now() - start;
   const databases: RestoredDatabase[] = [];
   for (const { entry, target } of planned) {
-    const parameters = parametersOf(server, entry);
-    const { host, port } = parameters;
-    await withSession(parameters, context, (client) =>
-      withRun(client, command, context, async ({ note }) => note(reader.manifest.id)),
-    );
     databases.push({
       name: entry.name,
       databaseName: entry.databaseName,
@@ -64,29 +60,28 @@ export async function restoreWholeServer(
       port,
       tables: entry.tables.length,
       rows: entry.tables.reduce((sum, { rows }) => sum + rows, 0),
-      durationMs: performance.now() - start,
+      durationMs,
       kept: null,
       ...(await readStanding(target.database, entry)),
     });
   }
-  return { databases, kept: kept ?? null };
+  if (dropOld && kept !== undefined) await dropReplaced(workspace.family.root, kept);
+  return { databases, kept: dropOld ? null : (kept ?? null) };
 }
 
 async function prove(
   { manifest }: SetReader,
-  server: RecoveredServer,
-  { planned, context }: Pick<RestoreServerOptions, 'planned' | 'context'>,
+  { host, port, user, password }: RecoveredServer,
+  { planned, command, context }: Pick<RestoreServerOptions, 'planned' | 'command' | 'context'>,
 ): Promise<void> {
   for (const { entry, target } of planned) {
     context.onProgress?.(`comparing ${entry.name} with the manifest`);
-    const recovered = { ...target, parameters: parametersOf(server, entry) };
-    const differences = await compareWithManifest(recovered, entry, context);
-    if (differences.length === 0) continue;
+    const parameters = { host, port, user, password, database: entry.databaseName, ssl: false };
+    const differences = await compareWithManifest({ ...target, parameters }, entry, context);
     const messages = differences.map(({ message }) => message);
-    throw unproven(entry, manifest.id, messages);
+    if (messages.length > 0) throw unproven(entry, manifest.id, messages);
+    await withSession(parameters, context, (client) =>
+      withRun(client, command, context, async ({ note }) => note(manifest.id)),
+    );
   }
-}
-
-function parametersOf({ host, port, user, password }: RecoveredServer, entry: ManifestDatabase): ConnectionParameters {
-  return { host, port, user, password, database: entry.databaseName, ssl: false };
 }

@@ -1,4 +1,3 @@
-import { AtrizError } from '@atriz/database';
 import { Option, type Command } from 'commander';
 import type { AsOfOptions } from '../commands/backup/restore-as-of.ts';
 import type { RestoreCommandOptions } from '../commands/backup/restore.ts';
@@ -33,7 +32,12 @@ export function addRestoreCommand(backup: Command, run: Run): void {
       ).conflicts([...OF_SETS, 'toName']),
     )
     .addOption(new Option('--to-name <name>', 'through pgBackRest: as of this restore point').conflicts(OF_SETS))
-    .option('--directory <path>', 'the whole server, into this new data directory: with --as-of or --to-name')
+    .addOption(
+      new Option('--directory <path>', 'the whole server, into this new data directory').conflicts([
+        'table',
+        'dropOld',
+      ]),
+    )
     .action(async (set: string | undefined, options: CommonOptions & RestoreCommandOptions & AsOfOptions & Which) => {
       if (options.swapBack) return run(options, (await import('../commands/backup/restored-before.ts')).swapBack);
       if (options.dropOld && !options.inPlace) {
@@ -42,13 +46,6 @@ export function addRestoreCommand(backup: Command, run: Run): void {
       if (options.asOf !== undefined || options.toName !== undefined) {
         return run(options, (await import('../commands/backup/restore-as-of.ts')).restoreAsOf, set, options);
       }
-      if (options.directory !== undefined) throw ofPgbackrest();
       return run(options, (await import('../commands/backup/restore.ts')).restore, set, options);
     });
-}
-
-function ofPgbackrest(): AtrizError {
-  return new AtrizError('ARGUMENT_INVALID', '--directory is about the whole server, as of a moment', {
-    hint: 'add --as-of TIME, --as-of latest or --to-name NAME',
-  });
 }

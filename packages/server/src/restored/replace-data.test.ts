@@ -5,8 +5,10 @@ import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { query, temporaryWorkspace } from '../fixtures/workspace.ts';
 import {
+  bringBackReplaced,
   dropReplaced,
   findServer,
+  listReplaced,
   replaceData,
   startServer,
   stopServer,
@@ -50,6 +52,20 @@ test('new data takes the place of the old, under the same port and password, and
   await expect(dropReplaced(root)).resolves.toEqual([kept]);
   await expect(names(before.dataDirectory)).resolves.toEqual(['postgresql']);
   await expect(dropReplaced(root)).resolves.toEqual([]);
+});
+
+test('data that was replaced comes back, and what was there meanwhile is kept in its turn', async () => {
+  await using workspace = await temporaryWorkspace();
+  const { root } = workspace;
+  const before = await startServer({ root });
+  await query(before, 'CREATE TABLE old AS SELECT 1 AS one');
+  await expect(bringBackReplaced(root)).resolves.toBeUndefined();
+  const { kept } = await replaceData(root, options());
+  await expect(listReplaced(root)).resolves.toEqual([kept]);
+  const back = await bringBackReplaced(root, { now: () => NOW + 1000 });
+  await expect(query(back!.server, 'SELECT one FROM old')).resolves.toEqual([{ one: 1 }]);
+  expect(basename(back!.kept!)).toBe('postgresql-before-20261121T121501Z');
+  await expect(listReplaced(root)).resolves.toEqual([back!.kept]);
 });
 
 test('a workspace without a server begins with the data', async () => {

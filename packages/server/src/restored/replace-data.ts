@@ -19,7 +19,7 @@ import { completeConfiguration } from './configuration.ts';
 import { makeEmptyCluster } from './empty-cluster.ts';
 import { orInterrupted } from './interruption.ts';
 import { type Fill, runRecovery } from './recovery.ts';
-import { keptName, listKept, swapClusters, undoSwap } from './swap.ts';
+import { keptName, swapClusters, undoSwap } from './swap.ts';
 
 export interface ReplaceOptions {
   /** The major version of PostgreSQL that the new data is of. */
@@ -82,23 +82,6 @@ export async function replaceData(root: string, options: ReplaceOptions): Promis
       await rm(staging.directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
       throw orInterrupted(error, options.signal);
     }
-  });
-}
-
-/**
- * Removes the data that {@link replaceData} kept.
- *
- * @returns the directories that were removed
- */
-export async function dropReplaced(root: string): Promise<readonly string[]> {
-  const workspace = await realpath(root);
-  if ((await locateCluster(workspace)) === undefined) return [];
-  return withLock(lockPath(workspace), { waitMs: DEFAULT_TIMEOUT_MS }, async () => {
-    await undoSwap(workspace);
-    const cluster = await locateCluster(workspace);
-    const kept = cluster ? await listKept(cluster) : [];
-    for (const directory of kept) await rm(directory, { recursive: true, force: true });
-    return kept;
   });
 }
 

@@ -1,4 +1,12 @@
-import { checkReplaceable, findSet, restoreSet, type RestoreReport, type SetReader } from '@atriz/backup';
+import {
+  checkReplaceable,
+  findSet,
+  restoreSet,
+  restoreToDirectory,
+  type RestoreReport,
+  type SetReader,
+} from '@atriz/backup';
+import { resolve } from 'node:path';
 import { openBackupWorkspace } from '../../backup-workspace.ts';
 import { confirm } from '../../confirm.ts';
 import { EXIT } from '../../exit-code.ts';
@@ -11,6 +19,7 @@ export interface RestoreCommandOptions {
   readonly as?: string | undefined;
   readonly asSuffix?: string | undefined;
   readonly inPlace?: boolean | undefined;
+  readonly directory?: string | undefined;
   readonly dropOld?: boolean | undefined;
   readonly store?: string | undefined;
   readonly acceptUnsigned?: boolean | undefined;
@@ -26,6 +35,9 @@ export async function restore(
   const { table, as, asSuffix: suffix, inPlace = false, dropOld = false, store, acceptUnsigned } = options;
   const workspace = await openBackupWorkspace(invocation);
   const context = backupContext(invocation);
+  if (options.directory !== undefined) {
+    return restoreInto(invocation, await findSet(workspace, { id, store, acceptUnsigned, context }), options.directory);
+  }
   const databases = chosenNames(invocation);
   if (inPlace && databases) await checkReplaceable(workspace, databases, context);
   const reader = await findSet(workspace, { id, store, acceptUnsigned, context });
@@ -45,6 +57,22 @@ export async function restore(
   return EXIT.done;
 }
 
+async function restoreInto(invocation: Invocation, reader: SetReader, path: string): Promise<number> {
+  const { reporter, options, surroundings } = invocation;
+  const directory = resolve(surroundings.directory, path);
+  const restored = await restoreToDirectory(reader, { directory, context: backupContext(invocation) });
+  if (options.json) reporter.json(restored);
+  else {
+    const { major, durationMs, set, takenAt } = restored;
+    const done = paint(reporter.stdout, 'green', 'restored');
+    reporter.line(`${set} of ${takenAt}  ${done} into ${directory}  ${formatDuration(durationMs)}`);
+    reporter.line(
+      `${paint(reporter.stdout, 'cyan', 'next')} with PostgreSQL ${major}, as the user who owns it: pg_ctl start -D ${directory}`,
+    );
+  }
+  return EXIT.done;
+}
+
 function describeDeed(
   { manifest }: SetReader,
   {
@@ -61,7 +89,11 @@ function describeDeed(
   if (table !== undefined) return `replace the rows of ${table} by those of ${state}`;
   const names = databases ?? manifest.databases.map(({ name }) => name);
   const old = dropOld ? 'what is there now is dropped' : 'what is there now is kept under another name';
-  return `put each of ${names.join(', ')} back to ${state}, ending the sessions in it; ${old}`;
+  const whole =
+    manifest.engine === 'physical' && databases === undefined
+      ? '; on the embedded server that is the server as a whole, with every database on it'
+      : '';
+  return `put each of ${names.join(', ')} back to ${state}, ending the sessions in it${whole}; ${old}`;
 }
 
 function tell({ reporter }: Invocation, report: RestoreReport): void {
@@ -84,12 +116,13 @@ function tell({ reporter }: Invocation, report: RestoreReport): void {
   }
   for (const warning of report.warnings) reporter.line(`${paint(reporter.stdout, 'yellow', 'note')} ${warning}`);
   reporter.line(dim(`${report.set} of ${report.takenAt}, in ${formatDuration(report.durationMs)}`));
+  if (report.replacedServer !== null) reporter.line(`what the server had is kept in ${report.replacedServer}`);
   const next = nextSteps(report);
   if (next !== undefined) reporter.line(`${paint(reporter.stdout, 'cyan', 'next')} ${next}`);
 }
 
-function nextSteps({ databases }: RestoreReport): string | undefined {
-  if (databases.some(({ kept }) => kept !== null)) {
+function nextSteps({ databases, replacedServer }: RestoreReport): string | undefined {
+  if (replacedServer !== null || databases.some(({ kept }) => kept !== null)) {
     return 'to take it back: atriz backup restore --swap-back; when all is well: atriz backup restore --drop-old';
   }
   const beside = databases.filter(({ name, databaseName }) => name !== databaseName);
