@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defaultSafety } from '@atriz/database/workspace';
 import { migrateUp, readApplied, type Target } from '@atriz/lifecycle';
 import { expect, test } from 'vitest';
-import { HAS_DEBIAN_SERVER, startDebianServer } from '../../test/debian-server.ts';
+import { DEBIAN_PROGRAMS, HAS_DEBIAN_SERVER, startDebianServer } from '../../test/debian-server.ts';
 import { AUTO, openMigratingFamily, type MigratingFamily } from '../../test/migrating.ts';
 import { openKeys } from '../keys/keys.ts';
+import { createSet } from '../set/create.ts';
 import { isProven, listSets } from '../set/list.ts';
 import { readBackupSettings } from '../settings/settings.ts';
 import { openStores } from '../stores/open.ts';
@@ -21,6 +22,14 @@ async function sets({ family: { workspace } }: MigratingFamily) {
   return listSets(openStores(settings), await openKeys(settings, workspace));
 }
 
+/** Those of Debian's server, but a pg_restore that does nothing and says that it failed. */
+async function writeProgramsThatCannotRestore(directory: string): Promise<void> {
+  await mkdir(directory);
+  await symlink(join(DEBIAN_PROGRAMS, 'pg_dump'), join(directory, 'pg_dump'));
+  const script = `#!/bin/sh\n[ "$1" = --version ] && exec ${DEBIAN_PROGRAMS}/pg_restore --version\nexit 1\n`;
+  await writeFile(join(directory, 'pg_restore'), script, { mode: 0o755 });
+}
+
 test.skipIf(!HAS_DEBIAN_SERVER)('no set is made where nothing is pending, or the switch is off', async () => {
   await using server = await startDebianServer();
   await using migrating = await openMigratingFamily({ server: server.parameters });
@@ -33,7 +42,7 @@ test.skipIf(!HAS_DEBIAN_SERVER)('no set is made where nothing is pending, or the
 });
 
 test.skipIf(!HAS_DEBIAN_SERVER)(
-  'a store that fails, tools that are missing and a bad pending file each stop the run: nothing is migrated, in any database',
+  'a store that fails, tools that are missing, a restore that fails and a bad pending file each stop the run: nothing is migrated, in any database',
   async () => {
     await using server = await startDebianServer();
     const failures: Readonly<Record<string, Record<string, string>>> = {
@@ -53,6 +62,19 @@ test.skipIf(!HAS_DEBIAN_SERVER)(
       for (const name of all)
         expect(await readApplied(family.target(name), {})).toEqual(new Set(['1700000000001_tables']));
     }
+    const variables = { ...AUTO, BACKUP_ENGINE: 'logical', PG_BIN_DIR: 'programs' };
+    await using migrating = await openMigratingFamily({ server: server.parameters, variables });
+    const { family, all } = migrating;
+    const { people, trips } = family.names;
+    const nothingMigrated = new Set(['1700000000001_tables']);
+    await writeProgramsThatCannotRestore(join(family.root, 'programs'));
+    await migrating.add(people, NEXT, 'CREATE TABLE next ();');
+    await expect(migrating.up()).rejects.toMatchObject({ code: 'CLIENT_TOOL_FAILED' });
+    expect((await sets(migrating)).map(isProven)).toEqual([false]);
+    await migrating.add(trips, NEXT, '-- requires: nonsense');
+    await expect(migrating.up()).rejects.toMatchObject({ code: 'MIGRATION_INVALID' });
+    expect(await sets(migrating)).toHaveLength(1); // the one from above: none was made
+    for (const name of all) expect(await readApplied(family.target(name), {})).toEqual(nothingMigrated);
   },
 );
 
@@ -100,6 +122,7 @@ test.skipIf(!HAS_DEBIAN_SERVER)(
 
     const backup = await backUpBeforeMigration(family.workspace, { databases: [people], runId: randomUUID() });
     await expect(up(people, late)).rejects.toMatchObject({ code: 'BACKUP_REQUIRED' });
+    await createSet(family.workspace, { databases: [shops], purpose: 'manual', runId: randomUUID() }); // proven by nobody
     await expect(up(shops)).rejects.toMatchObject({ code: 'BACKUP_REQUIRED' });
     const catalogue = createBackupCatalogue(family.workspace);
     const refused: Readonly<Record<string, Target>> = {

@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { AtrizError } from '@atriz/database';
+import { createGcsHeaders } from './gcs-credentials.ts';
 import { toRemoteError } from './remote-error.ts';
 import type { GcsStoreSettings } from './settings.ts';
 import { interrupted } from './source.ts';
 
 const GOOGLE = 'https://storage.googleapis.com';
-const SCOPE = 'https://www.googleapis.com/auth/devstorage.read_write';
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 20_000;
 const AGAIN = new Set([408, 429, 500, 502, 503, 504]);
@@ -53,7 +53,7 @@ export function createGcsApi(
   { stallMs, tries: most }: GcsApiOptions,
 ): GcsApi {
   const base = endpoint?.replace(/\/+$/, '') ?? GOOGLE;
-  const readHeaders = createHeaders(base, keyFile);
+  const readHeaders = createGcsHeaders(base, keyFile);
   const before = prefix ? `${prefix}/` : '';
   const fail: GcsApi['fail'] = ({ operation, path }, error, status) =>
     toGcsError(error, { operation, object: `gs://${bucket}/${before}${path}`, status });
@@ -103,17 +103,6 @@ async function fetchInTime(
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** What allows a request. An address that is not Google's is asked without. */
-function createHeaders(base: string, keyFile: string | undefined): () => Promise<Headers> {
-  if (!/(?:^|\.)googleapis\.com$/.test(new URL(base).hostname)) return async () => new Headers();
-  const load = async () => {
-    const { GoogleAuth } = await import('google-auth-library');
-    return new GoogleAuth({ scopes: SCOPE, ...(keyFile && { keyFilename: keyFile }) });
-  };
-  let loaded: ReturnType<typeof load> | undefined;
-  return async () => new Headers(await (await (loaded ??= load())).getRequestHeaders(base));
 }
 
 interface GcsFailure {
