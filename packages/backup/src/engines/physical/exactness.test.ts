@@ -8,7 +8,7 @@ import { compareWithManifest } from '../../proof/compare.ts';
 import { describeDatabase } from '../../proof/fingerprint.ts';
 import { createPhysicalEngine } from './engine.ts';
 
-const SETS = 8;
+const SETS = 5;
 const WRITERS = 8;
 
 describe.skipIf(!HAS_DEBIAN_SERVER)('while eight sessions commit all the time, over two databases', () => {
@@ -65,7 +65,7 @@ describe.skipIf(!HAS_DEBIAN_SERVER)('while eight sessions commit all the time, o
       const tries = found.map((each) => each.tries).toSorted((one, other) => one - other);
       const ms = found.map((each) => each.ms).toSorted((one, other) => one - other);
       console.info(
-        `${SETS} sets under ${commits} commits: 0 differences, 0 orphans; tries median ${tries[SETS / 2]}, most ${tries.at(-1)}; ms median ${ms[SETS / 2]}, most ${ms.at(-1)}`,
+        `${SETS} sets under ${commits} commits: 0 differences, 0 orphans; tries median ${tries[SETS >> 1]}, most ${tries.at(-1)}; ms median ${ms[SETS >> 1]}, most ${ms.at(-1)}`,
       );
     },
   );
