@@ -59,6 +59,9 @@ export async function describeDatabase(
   };
 }
 
+/** Most tables are read in less, and nobody wants to be told of each. */
+const SHORT_MS = 2000;
+
 /** Counts and hashes each table, large objects as one more. To be called after `pinSettings`. */
 export async function describeTables(
   client: pg.ClientBase,
@@ -66,8 +69,12 @@ export async function describeTables(
 ): Promise<readonly ManifestTable[]> {
   const described: ManifestTable[] = [];
   for (const table of await readTables(client)) {
-    onProgress?.(`reading ${table.schema}.${table.name}`);
-    described.push(await describeTable(client, table));
+    const tellLater = setTimeout(() => onProgress?.(`reading ${table.schema}.${table.name}`), SHORT_MS);
+    try {
+      described.push(await describeTable(client, table));
+    } finally {
+      clearTimeout(tellLater);
+    }
   }
   const largeObjects = await describeLargeObjects(client);
   return largeObjects ? [...described, largeObjects] : described;
