@@ -69,7 +69,7 @@ export async function restoreDatabaseAsOf(
   const program = await findPostgres(major, settings.programs);
   const databaseName = request.as ?? defaultName(target, plan, context);
   const into: Target = { ...target, parameters: { ...target.parameters, database: databaseName } };
-  await refuseTaken(into, context);
+  const bytes = await readSize(target, { name: databaseName, context });
 
   await using opened = new AsyncDisposableStack();
   const parent = request.directory === undefined ? tmpdir() : resolve(workspace.family.root, request.directory);
@@ -79,7 +79,8 @@ export async function restoreDatabaseAsOf(
   opened.defer(() => guard.finish());
   if (account) await chown(place, account.uid, account.gid);
   const held = await backupHolds(plan, context);
-  await restoreDirectory(plan, { directory, context, only: held ? target.parameters.database : undefined });
+  const only = held ? { database: target.parameters.database, bytes } : undefined;
+  await restoreDirectory(plan, { directory, context, only });
   const server = opened.use(
     await startRecovered(directory, { program, account, user: target.parameters.user, recovery, context }),
   );
@@ -105,12 +106,18 @@ function defaultName({ parameters }: Target, { recovery }: RecoveryPlan, context
   return withEnding(parameters.database, `_as_of_${at.toISOString().replaceAll(/\D/g, '').slice(0, 14)}`);
 }
 
-async function refuseTaken(target: Target, context: Context): Promise<void> {
-  const name = target.parameters.database;
-  const found = await withMaintenanceSession(target, context, (client) =>
-    client.query('SELECT FROM pg_database WHERE datname = $1', [name]),
+/** The size of the database in use, 0 where it is gone. Throws `RESTORE_BLOCKED` where one has the new one's name. */
+async function readSize(
+  target: Target,
+  { name, context }: { readonly name: string; readonly context: Context },
+): Promise<number> {
+  const { rows } = await withMaintenanceSession(target, context, (client) =>
+    client.query<{ name: string; bytes: string }>(
+      'SELECT datname AS name, pg_database_size(oid) AS bytes FROM pg_database WHERE datname = ANY ($1)',
+      [[target.parameters.database, name]],
+    ),
   );
-  if (found.rowCount === 0) return;
+  if (!rows.some((each) => each.name === name)) return Number(rows[0]?.bytes ?? 0);
   throw new AtrizError('RESTORE_BLOCKED', `there is a database "${name}" already`, {
     hint: 'give the new one another name: --as NAME',
   });

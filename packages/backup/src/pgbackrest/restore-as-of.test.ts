@@ -1,4 +1,4 @@
-import { access, readdir, rm, writeFile } from 'node:fs/promises';
+import { access, chown, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -6,8 +6,10 @@ import { HAS_PGBACKREST, openArchivedFamily, type ArchivedFamily } from '../../t
 import { backUpServer, checkArchive } from './backup.ts';
 import { restoreDatabaseAsOf } from './database-as-of.ts';
 import type { PhysicalBackup } from './info.ts';
+import { planRecovery } from './recovery-plan.ts';
 import { parseAsOf, type RecoveryTarget } from './recovery-target.ts';
 import { restoreAsOf } from './restore-as-of.ts';
+import { restoreDirectory } from './restore-directory.ts';
 import { openStanza, readInfo } from './stanza.ts';
 
 const skipped = !HAS_PGBACKREST;
@@ -20,7 +22,12 @@ let beforeTheLoss: RecoveryTarget;
 beforeAll(async () => {
   if (skipped) return;
   archived = await openArchivedFamily({ people: 10 });
-  const { family } = archived;
+  const { family, place, server } = archived;
+  const tablespace = join(place, 'fast');
+  await mkdir(tablespace);
+  if (server.account) await chown(tablespace, server.account.uid, server.account.gid);
+  await family.query('postgres', `CREATE TABLESPACE fast LOCATION '${tablespace}'`);
+  await family.query(family.names.people, 'CREATE TABLE visits TABLESPACE fast AS SELECT 1 AS n');
   backup = await backUpServer(family.workspace, { type: 'full' });
   await wait(1100); // backups are known to the second
   await family.query(family.names.people, `UPDATE people SET name = 'Renamed' WHERE name = 'Person 3'`);
@@ -61,6 +68,7 @@ test.skipIf(skipped)(
     });
     await expect(readdir(directory)).resolves.not.toContain('postmaster.pid');
     await expect(readdir(directory)).resolves.not.toContain('recovery.signal');
+    await expect(readdir(`${directory}_tablespaces`)).resolves.toHaveLength(1); // not in those of the server in use
   },
   SLOW_MS,
 );
@@ -120,6 +128,16 @@ test.skipIf(skipped)('what cannot be had is refused before anything is restored'
   await expect(restore('latest', { directory: undefined, inPlace: true })).rejects.toMatchObject({
     code: 'DESTRUCTIVE_REFUSED',
   });
+  await expect(access(directory)).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test.skipIf(skipped)('no room for what the backup holds is said before anything is restored', async () => {
+  const { family, place } = archived;
+  const recovery = parseAsOf('latest');
+  const plan = await planRecovery(family.workspace, undefined, { recovery });
+  const larger = { ...plan, backup: { ...backup, bytes: 2 ** 60 } };
+  const directory = join(place, 'too-small');
+  await expect(restoreDirectory(larger, { directory, context: {} })).rejects.toMatchObject({ code: 'RESTORE_NO_ROOM' });
   await expect(access(directory)).rejects.toMatchObject({ code: 'ENOENT' });
 });
 

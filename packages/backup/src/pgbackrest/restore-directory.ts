@@ -1,4 +1,4 @@
-import { lstat, readdir, rm, statfs } from 'node:fs/promises';
+import { lstat, readdir, rm, rmdir, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AtrizError } from '@atriz/database';
 import type { Context } from '@atriz/lifecycle';
@@ -12,8 +12,8 @@ export interface DirectoryOptions {
   readonly context: Context;
   /** Over the server's own files, of which those that are right stay. Default false: into a new directory. */
   readonly inPlace?: boolean | undefined;
-  /** This database only; the others cannot be used then, and take no room. Default: all. */
-  readonly only?: string | undefined;
+  /** One database only, with its size; the others cannot be used then, and take no room. Default: all. */
+  readonly only?: { readonly database: string; readonly bytes: number } | undefined;
 }
 
 /**
@@ -28,7 +28,7 @@ export async function restoreDirectory(
   { directory, context, inPlace = false, only }: DirectoryOptions,
 ): Promise<void> {
   const isNew = inPlace ? false : await isFree(directory);
-  if (!inPlace && only === undefined) await refuseWithoutRoom(directory, backup.bytes);
+  if (!inPlace) await refuseWithoutRoom(directory, only?.bytes ?? backup.bytes);
   const isOwn = directory === stanza.dataDirectory;
   const options = [
     `--pg1-path=${directory}`,
@@ -37,11 +37,13 @@ export async function restoreDirectory(
     `--archive-mode=${isOwn ? 'preserve' : 'off'}`,
     ...(isOwn ? [] : [`--tablespace-map-all=${tablespacesOf(directory)}`]),
     ...(inPlace ? ['--delta'] : []),
-    ...(only === undefined ? [] : [`--db-include=${only}`]),
+    ...(only === undefined ? [] : [`--db-include=${only.database}`]),
   ];
-  await makeDirectory(directory, { account: stanza.account, mode: 0o700 });
+  const made = isOwn ? [directory] : [directory, tablespacesOf(directory)];
+  for (const path of made) await makeDirectory(path, { account: stanza.account, mode: 0o700 });
   try {
     await runPgbackrest(stanza, ['restore', ...options], { context });
+    if (!isOwn) await removeEmpty(tablespacesOf(directory));
   } catch (error) {
     if (!inPlace) await removeRestored(directory, { itself: isNew });
     throw error;
@@ -51,6 +53,11 @@ export async function restoreDirectory(
 /** Beside a data directory: where the tablespaces of a copy are, which would be the original's otherwise. */
 function tablespacesOf(directory: string): string {
   return `${directory}_tablespaces`;
+}
+
+/** Most servers have no tablespaces. */
+async function removeEmpty(directory: string): Promise<void> {
+  if ((await readdir(directory)).length === 0) await rmdir(directory);
 }
 
 /** Removes what was restored; of a directory that was there before, its content only. */
