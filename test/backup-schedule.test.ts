@@ -87,9 +87,7 @@ describe.skipIf(!HAS_DEBIAN_SERVER)('the schedule of a family on PostgreSQL 15',
       });
 
       const both = await Promise.all(
-        [{}, { NODE_OPTIONS: HOUR_AHEAD }].map(
-          (clock) => workspace.start(['backup', 'schedule', '--once', '--json'], { env: { ...env, ...clock } }).result,
-        ),
+        [1, 2].map(() => workspace.start(['backup', 'schedule', '--once', '--json'], { env }).result),
       );
       expect(both.map(({ code }) => code)).toEqual([0, 0]);
       const runs = both.flatMap(({ stdout }) => (JSON.parse(stdout) as { runs: { outcome: string }[] }).runs);

@@ -57,6 +57,9 @@ describe.skipIf(!HAS_DEBIAN_SERVER)('drills and slots of a family on PostgreSQL 
       rpo: { measuredMs: HOUR_MS, limitMs: 300_000, met: false, by: 'set' },
     });
     expect(report.restoreMs).toBeLessThanOrEqual(report.rto.measuredMs!);
+    const earlier: Context = { now: () => newest!.takenAt.getTime() - HOUR_MS };
+    const ofTheFuture = await runDrill(family.workspace, { context: earlier });
+    expect(ofTheFuture).toMatchObject({ proven: true, rpo: { measuredMs: null, met: false } });
     const { concerns, databases } = await readBackupHealth(family.workspace, later);
     expect(concerns).toEqual([]);
     expect(databases.map(({ proven }) => proven?.id)).toEqual(Array.from({ length: 3 }, () => newest!.id));

@@ -1,5 +1,6 @@
 import type { Context } from '@atriz/lifecycle';
 import { readArchiveStatus } from '../pgbackrest/archive-status.ts';
+import { CLOCK_TOLERANCE_MS } from '../retention/plan.ts';
 import { verifySet, type VerifyReport } from '../proof/verify.ts';
 import { findSet } from '../set/find.ts';
 import { readBackupSettings } from '../settings/settings.ts';
@@ -8,7 +9,7 @@ import type { BackupWorkspace } from '../workspace.ts';
 
 /** A time that was measured, against the longest that it may be. */
 export interface Objective {
-  /** Null where nothing bounds it, or where it was not come to. */
+  /** Null where it was not come to, and where it is not known. */
   readonly measuredMs: number | null;
   readonly limitMs: number;
   readonly met: boolean;
@@ -62,7 +63,7 @@ export async function runDrill(workspace: BackupWorkspace, { id, store, context 
   const takenMs = Math.round(performance.now() - start);
   const proven = verification.proof !== undefined;
   const takenAt = new Date(reader.manifest.takenAt);
-  const ageMs = Math.max(0, startedAt.getTime() - takenAt.getTime());
+  const ageMs = ageOf(takenAt, startedAt);
   const lossMs = (archive?.lossSeconds ?? Infinity) * 1000;
   return {
     set: reader.manifest.id,
@@ -74,10 +75,16 @@ export async function runDrill(workspace: BackupWorkspace, { id, store, context 
     restoreMs: verification.restored ? Math.round(verification.restored.restoreMs) : null,
     rto: measure(proven ? takenMs : null, limits.rtoMinutes),
     rpo:
-      lossMs < ageMs
+      lossMs < (ageMs ?? Infinity)
         ? { ...measure(lossMs, limits.rpoMinutes), by: 'archive' }
-        : { ...measure(ageMs, limits.rpoMinutes), by: 'set' },
+        : { ...measure(ageMs ?? null, limits.rpoMinutes), by: 'set' },
   };
+}
+
+/** Undefined for a set of a time that is yet to come: a clock is wrong, and nothing is known of its age. */
+function ageOf(takenAt: Date, now: Date): number | undefined {
+  const ageMs = now.getTime() - takenAt.getTime();
+  return ageMs < -CLOCK_TOLERANCE_MS ? undefined : Math.max(0, ageMs);
 }
 
 function measure(measuredMs: number | null, limitMinutes: number): Objective {

@@ -1,4 +1,5 @@
 import { AtrizError } from '@atriz/database';
+import { CLOCK_TOLERANCE_MS } from '../retention/plan.ts';
 import type { SlotRecord } from '../schedule/slot-ledger.ts';
 import type { ListedSet } from '../set/list.ts';
 import type { BackupSettings } from '../settings/settings.ts';
@@ -83,6 +84,13 @@ function concernsOfDatabases({ databases }: Facts, { limits }: ConcernSources): 
       isTrueOf: ({ set }) => set !== null && set.ageMs > maxAgeHours * HOUR_MS,
       describe: (names, list) => `the newest set of ${names} is ${hoursOf(list)} h old; the limit is ${maxAgeHours} h`,
       hint: make,
+    },
+    {
+      about: 'age',
+      isTrueOf: ({ set }) => set !== null && set.ageMs < -CLOCK_TOLERANCE_MS,
+      describe: (names) =>
+        `the newest set of ${names} is of a time that is yet to come, so nothing is known of its age`,
+      hint: 'put the clocks right, of this machine and of the one that makes the sets',
     },
     {
       about: 'proof',

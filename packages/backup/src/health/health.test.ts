@@ -99,9 +99,13 @@ test('no set, an old one, and one that was never restored are problems, by datab
   ]);
   const lenient = await workspaceOf({ BACKUP_MAX_AGE_HOURS: '48' });
   expect((await concernsOf(lenient)).filter((each) => each.includes('age'))).toEqual([]);
+  await addSet('2026-11-21T13:00:00Z', { names: [trips], proven: true });
+  expect((await concernsOf(lenient))[0]).toBe(
+    `problem age: the newest set of ${trips} is of a time that is yet to come, so nothing is known of its age`,
+  );
   const strict = await workspaceOf({ BACKUP_RTO_MINUTES: '0.02' });
   expect(await concernsOf(strict)).toContain(
-    `problem proof: to restore and compare ${people} took longer than the 0.02 min of the objective`,
+    `problem proof: to restore and compare ${people}, ${trips} took longer than the 0.02 min of the objective`,
   );
 });
 

@@ -65,6 +65,17 @@ test('what has no manifest goes when nothing was written to it for a day, and co
   });
 });
 
+test('a set whose time is yet to come stays, and does not make older ones go', () => {
+  const sets = [setOf('2026-11-21T13:00:00Z', { proven: true }), ...FOUR.map((each) => setOf(each))];
+  expect(planRetention(sets, { count: 1 }, NOW)).toMatchObject({
+    keep: [
+      { because: ['its time is yet to come'] },
+      { id: '2026-11-21T02:00:00Z', because: ['the newest', 'of the newest 1'] },
+    ],
+    remove: [FOUR[3], FOUR[2], FOUR[1]],
+  });
+});
+
 test('without a rule nothing goes', () => {
   expect(
     removedOf(

@@ -2,6 +2,9 @@ const DAY_MS = 86_400_000;
 /** Thursday decides which year a week of ISO 8601 belongs to. */
 const THURSDAY = 4;
 
+/** Clocks of machines that are kept right differ by less. */
+export const CLOCK_TOLERANCE_MS = 5 * 60_000;
+
 /** A set as retention sees it. */
 export interface RetentionSet {
   readonly id: string;
@@ -44,18 +47,21 @@ export interface RetentionPlan {
 /**
  * Decides which sets of one store go. Never among them: the newest set, the newest of those that are proven, a set that
  * is tied to a migration, and an unfinished one that was written to in the last 24 hours, since it may be under way.
+ * One whose time is yet to come was made by a clock that is wrong: it stays too, and counts for none of the others.
  *
  * What stays is decided by the same rules in the same way again: a second plan, of what the first one left, removes nothing.
  */
 export function planRetention(sets: readonly RetentionSet[], rules: RetentionRules, now: Date): RetentionPlan {
   const newestFirst = sets.toSorted((a, b) => b.takenAt.getTime() - a.takenAt.getTime() || (a.id < b.id ? 1 : -1));
-  const complete = newestFirst.filter((set) => set.complete);
+  const isToCome = (set: RetentionSet): boolean => set.takenAt.getTime() > now.getTime() + CLOCK_TOLERANCE_MS;
+  const complete = newestFirst.filter((set) => set.complete && !isToCome(set));
   const reasons = new Map<string, string[]>(sets.map(({ id }) => [id, []]));
   const keep = (set: RetentionSet | undefined, because: string): void =>
     void (set && reasons.get(set.id)!.push(because));
 
   const oldestMoment = now.getTime() - (rules.days ?? 0) * DAY_MS;
   for (const set of newestFirst) {
+    if (set.complete && isToCome(set)) keep(set, 'its time is yet to come');
     if (!set.complete && now.getTime() - set.takenAt.getTime() < DAY_MS) keep(set, 'it may be under way');
   }
   keep(complete[0], 'the newest');

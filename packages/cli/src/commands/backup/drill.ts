@@ -46,7 +46,7 @@ function tell({ reporter }: Invocation, report: DrillReport): void {
 }
 
 function describe(stdout: Stream, name: string, { measuredMs, limitMs, met }: Objective): string {
-  const measured = measuredMs === null ? 'not come to' : formatDuration(measuredMs);
+  const measured = measuredMs === null ? 'not known' : formatDuration(measuredMs);
   const found = paint(stdout, met ? 'green' : 'red', `${measured}${met ? '' : ', missed'}`);
   return `${paint(stdout, 'bold', name)}  ${found}; the objective is ${formatDuration(limitMs)}`;
 }
