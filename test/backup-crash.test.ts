@@ -128,7 +128,7 @@ describe.skipIf(!HAS_DEBIAN_SERVER)('a backup that is killed', () => {
       const complete = sets.filter((each) => each.complete);
       expect(complete.filter(({ problem }) => problem !== null)).toEqual([]);
       for (const { set } of complete) expect(await run('verify', set)).toMatchObject({ code: 0 });
-      const restored = [...complete.slice(0, RESTORED - 1).map(({ set }) => set), good!.set];
+      const restored = new Set([...complete.slice(0, RESTORED - 1).map(({ set }) => set), good!.set]);
       for (const set of restored) expect(await run('verify', set, '--restore')).toMatchObject({ code: 0 });
       expect(complete.map(({ set }) => set)).toContain(good!.set);
       expect(codes.killed).toBeGreaterThan(kills / 2);
@@ -141,7 +141,7 @@ describe.skipIf(!HAS_DEBIAN_SERVER)('a backup that is killed', () => {
       console.info(
         `${codes.killed} of ${kills} ${engine} creates killed, ${codes.ended} had ended: ` +
           `${unfinished.length} unfinished folders, which a prune removes, ${complete.length} listed as good, of which ` +
-          `${complete.length} verify and ${restored.length} of ${restored.length} restore; ` +
+          `${complete.length} verify and ${restored.size} of ${restored.size} restore; ` +
           `the last session was gone ${Math.round(longestMs)} ms after its kill`,
       );
     },

@@ -158,6 +158,28 @@ describe('the hash differs when', () => {
   });
 });
 
+test('a function that an owner of the database made is not run: by a cast of a type, or by a view in a table\u2019s place', async () => {
+  const before = await hash();
+  await client.query(`SAVEPOINT attack; SET LOCAL search_path TO row_hash;
+CREATE FUNCTION attack(mood) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'run as %', current_user; END $$;
+CREATE CAST (mood AS text) WITH FUNCTION attack(mood);
+CREATE VIEW trap AS SELECT attack('glad') AS id`);
+  await pinSettings(client);
+  expect(await hash()).toEqual(before);
+  const trap = { schema: 'row_hash', name: 'trap', columns: [{ name: 'id', type: 'text', hasModifier: false }] };
+  await expect(hash(trap)).rejects.toThrow('access to non-system view "trap" is restricted');
+  await client.query('ROLLBACK TO attack');
+});
+
+test('a null is no text, an enum\u2019s value \u201cNULL\u201d neither', async () => {
+  await client.query(`CREATE TYPE row_hash.word AS ENUM ('NULL'); CREATE TABLE row_hash.words (word row_hash.word)`);
+  await client.query(`INSERT INTO row_hash.words VALUES ('NULL')`);
+  const words = { schema: 'row_hash', name: 'words', columns: [{ name: 'word', type: null, hasModifier: false }] };
+  const before = await hash(words);
+  await client.query('UPDATE row_hash.words SET word = NULL');
+  expect(await hash(words)).not.toEqual(before);
+});
+
 test('a table without a column, or a row, has a hash', async () => {
   await client.query('CREATE TABLE row_hash.nothing (); CREATE TABLE row_hash.empty (id int)');
   await client.query('INSERT INTO row_hash.nothing DEFAULT VALUES');
