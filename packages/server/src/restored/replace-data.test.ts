@@ -25,6 +25,7 @@ beforeAll(async () => {
   const server = await startServer({ root: source.root });
   await query(server, 'CREATE TABLE restored AS SELECT 42 AS answer');
   await query(server, 'ALTER ROLE postgres SET default_transaction_read_only = on');
+  await query(server, `ALTER SYSTEM SET archive_mode = 'on'`);
   await stopServer({ root: source.root });
   fill = async ({ dataDirectory, owner }) => {
     await cp(server.dataDirectory, dataDirectory, { recursive: true });
@@ -45,6 +46,7 @@ test('new data takes the place of the old, under the same port and password, and
   expect(server).toEqual({ ...before, pid: server.pid, started: true });
   expect(server.pid).not.toBe(before.pid);
   await expect(query(server, 'SELECT answer FROM restored')).resolves.toEqual([{ answer: 42 }]);
+  await expect(query(server, 'SHOW archive_mode')).resolves.toEqual([{ archive_mode: 'off' }]);
   await expect(query(server, 'SELECT FROM old')).rejects.toMatchObject({ code: '42P01' });
   expect(basename(kept!)).toBe('postgresql-before-20261121T121500Z');
   expect((await stat(join(kept!, 'data/PG_VERSION'))).isFile()).toBe(true);
