@@ -16,7 +16,7 @@ export { readBackupSettings, type BackupSettings } from './settings/settings.ts'
 export type { StoreSettings } from './stores/settings.ts';
 export { dropOldDatabases, readOldDatabases, swapBack, type OldDatabase, type SwappedBack } from './restore/old.ts';
 export { restoreToDirectory, type RestoredDirectory } from './restore/directory.ts';
-export { checkReplaceable } from './restore/preflight.ts';
+export { checkReplaceable } from './restore/replaceable.ts';
 export type { RestoredDatabase, RestoredTable, RestoreOptions, RestoreReport } from './restore/request.ts';
 export { restoreSet } from './restore/restore.ts';
 export { findSet, type FindSetOptions } from './set/find.ts';

@@ -1,8 +1,9 @@
 import { AtrizError } from '@atriz/database';
-import { refuseDestruction, withMaintenanceSession, withSession, type Context, type Target } from '@atriz/lifecycle';
+import { withMaintenanceSession, type Context, type Target } from '@atriz/lifecycle';
 import type { BackupWorkspace } from '../workspace.ts';
 import { findOldNames, withEnding } from './names.ts';
 import { placeOf } from './plan.ts';
+import { refuseReplacement } from './replaceable.ts';
 import { swapDatabases } from './swap.ts';
 import { dropDatabaseOf } from './unfinished.ts';
 
@@ -32,13 +33,10 @@ export async function readOldDatabases(workspace: BackupWorkspace, names: readon
 
 /**
  * Drops what restores left of the databases before them. All are looked at before the first is dropped. Throws what
- * `refuseDestruction` throws, of each that is protected, or another's, or production's, and connection errors.
+ * `refuseReplacement` throws, of each that is protected, or another's, or production's, and connection errors.
  */
 export async function dropOldDatabases(old: readonly OldDatabase[], context: Context): Promise<void> {
-  for (const each of old) {
-    const there = asTarget(each);
-    await withSession(there.parameters, context, (client) => refuseDestruction(client, there, 'drop', context));
-  }
+  for (const each of old) await refuseReplacement(asTarget(each), 'drop', context);
   for (const { target, databaseName } of old) {
     context.onProgress?.(`dropping database "${databaseName}"`);
     await dropDatabaseOf(target, databaseName);
@@ -56,7 +54,7 @@ export interface SwappedBack {
  * Takes an in-place restore back: the newest database that each one took the place of gets its name again, and the
  * restored one is kept as `<name>_restored`. All those on one server change together.
  *
- * Throws `BACKUP_UNKNOWN` (one has nothing to go back to), `RESTORE_BLOCKED`, what `refuseDestruction` throws, and connection errors.
+ * Throws `BACKUP_UNKNOWN` (one has nothing to go back to), `RESTORE_BLOCKED`, what `refuseReplacement` throws, and connection errors.
  */
 export async function swapBack(
   old: readonly OldDatabase[],
@@ -91,7 +89,7 @@ export async function swapBack(
 /** Whether there is something in the place; refuses where it must not be replaced. */
 async function isThere({ target }: OldDatabase, context: Context): Promise<boolean> {
   try {
-    await withSession(target.parameters, context, (client) => refuseDestruction(client, target, 'replace', context));
+    await refuseReplacement(target, 'replace', context);
     return true;
   } catch (error) {
     if (error instanceof AtrizError && error.code === 'DATABASE_MISSING') return false;

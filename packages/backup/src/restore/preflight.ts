@@ -1,5 +1,4 @@
-import { AtrizError } from '@atriz/database';
-import { refuseDestruction, withMaintenanceSession, withSession, type Context, type Target } from '@atriz/lifecycle';
+import { withMaintenanceSession, type Context, type Target } from '@atriz/lifecycle';
 import type { ManifestDatabase, ManifestFile } from '../manifest/manifest.ts';
 import type { SetReader } from '../set/reader.ts';
 import type { BackupWorkspace } from '../workspace.ts';
@@ -12,6 +11,7 @@ import {
   type ServerFacts,
 } from './plan.ts';
 import type { RestoreRequest } from './request.ts';
+import { refuseReplacement } from './replaceable.ts';
 import { readFreeBytes } from './room.ts';
 import { checkStoredFiles } from './stored-files.ts';
 
@@ -47,7 +47,7 @@ export async function checkRestore(
     allowDestructive: context.allowDestructive,
   });
   for (const { target, oldName } of planned) {
-    if (oldName !== undefined) await refuseReplacement(target, context);
+    if (oldName !== undefined) await refuseReplacement(target, 'replace', context);
   }
   await checkStoredFiles(reader, filesOf(reader, entries), context);
   const unknown = new Set(
@@ -92,39 +92,4 @@ function readServer(
     const { version, names } = rows[0]!;
     return { version, names: new Set(names), freeBytes: await readFree(client, target) };
   });
-}
-
-/**
- * Refuses to replace databases that must not be: see `refuseDestruction`. One that does not exist is no reason. For who
- * wants to know before a set is looked for; a restore asks by itself.
- */
-export async function checkReplaceable(
-  workspace: BackupWorkspace,
-  names: readonly string[],
-  context: Context,
-): Promise<void> {
-  for (const name of names) {
-    try {
-      await refuseReplacement(await workspace.open(name), context);
-    } catch (error) {
-      if (!(error instanceof AtrizError) || error.code !== 'DATABASE_MISSING') throw error;
-    }
-  }
-}
-
-/** A database that cannot even be connected to has to be named before it is replaced: nobody knows what it is. */
-async function refuseReplacement(target: Target, context: Context): Promise<void> {
-  const { name } = target.database;
-  try {
-    await withSession(target.parameters, context, (client) => refuseDestruction(client, target, 'replace', context));
-  } catch (error) {
-    if (error instanceof AtrizError) throw error;
-    const allowed = (context.allowDestructive ?? '').split(',').map((each) => each.trim());
-    if (allowed.includes(name)) return;
-    throw new AtrizError(
-      'DESTRUCTIVE_REFUSED',
-      `refused to replace "${target.parameters.database}": it does not say what it is (${(error as Error).message})`,
-      { hint: `if it is broken, name it: ATRIZ_ALLOW_DESTRUCTIVE=${name}`, cause: error },
-    );
-  }
 }

@@ -10,6 +10,7 @@ import { openTestFamily, type TestFamily } from '../../test/family.ts';
 import { makeSet, TEST_RUN } from '../../test/set.ts';
 import { findSet } from '../set/find.ts';
 import type { SetReader } from '../set/reader.ts';
+import { dropOldDatabases, readOldDatabases } from './old.ts';
 import { checkRestore } from './preflight.ts';
 import type { RestoreOptions, RestoreReport } from './request.ts';
 import { restoreSet } from './restore.ts';
@@ -71,6 +72,27 @@ describe.skipIf(!HAS_DEBIAN_SERVER)('a set of a family on PostgreSQL 15', () => 
       changes: [reader.manifest.id],
     });
     expect(report.warnings).toEqual([]);
+  });
+
+  test('comes back by a login that is no superuser, and owns its databases', async () => {
+    await using own = await open();
+    await own.query('postgres', `CREATE ROLE keeper LOGIN CREATEDB PASSWORD 'keeps'`);
+    await using family = await openTestFamily({
+      server: { ...server.parameters, user: 'keeper', password: 'keeps' },
+      people: 20,
+    });
+    const { people } = family.names;
+    const reader = await makeSet(family);
+    await family.query(people, 'DELETE FROM people');
+    const report = await restore(family, reader, { inPlace: true, dropOld: true });
+    const { host, port } = server.parameters;
+    expect(report.warnings).toEqual([`nobody here can know how much room ${host}:${port} has`]);
+    expect(await family.query(people, COUNT)).toEqual([{ count: 20 }]);
+    expect(
+      await family.query('postgres', 'SELECT pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname = $1', [
+        people,
+      ]),
+    ).toEqual([{ owner: 'keeper' }]);
   });
 
   test('comes back on an empty server, roles and all, when its own is lost', async () => {
@@ -176,6 +198,27 @@ describe.skipIf(!HAS_DEBIAN_SERVER)('a set of a family on PostgreSQL 15', () => 
     const context = { allowDestructive: people };
     await restore(family, reader, { databases: [people], inPlace: true, dropOld: true, context });
     expect(await family.query(people, 'SELECT definition FROM atriz.identity')).toEqual([{ definition: people }]);
+  });
+
+  test('takes the place of a database that is so broken that nobody can connect to it, when it is named', async () => {
+    await using family = await open();
+    const { people } = family.names;
+    const reader = await makeSet(family);
+    const [place] = await family.query<{ oid: number }>('postgres', 'SELECT oid FROM pg_database WHERE datname = $1', [
+      people,
+    ]);
+    await rm(join(server.dataDirectory, 'base', String(place!.oid), 'pg_filenode.map'));
+    const options = { databases: [people], inPlace: true };
+    await expect(restore(family, reader, options)).rejects.toMatchObject({
+      code: 'DESTRUCTIVE_REFUSED',
+      message: expect.stringContaining('it does not say what it is'),
+      hint: `if it is broken, name it: ATRIZ_ALLOW_DESTRUCTIVE=${people}`,
+    });
+    const context = { allowDestructive: people };
+    await restore(family, reader, { ...options, context });
+    expect(await family.query(people, COUNT)).toEqual([{ count: 20 }]);
+    await dropOldDatabases(await readOldDatabases(family.workspace, [people]), context);
+    expect(await readOldDatabases(family.workspace, [people])).toEqual([]);
   });
 
   test('when the server dies meanwhile, what was there is there after it, and the next restore tidies up', async () => {

@@ -10,7 +10,8 @@ import type { BackupWorkspace } from '../workspace.ts';
 import { unproven } from './databases.ts';
 import { withEnding } from './names.ts';
 import { chooseDatabases } from './plan.ts';
-import { checkReplaceable, filesOf } from './preflight.ts';
+import { filesOf } from './preflight.ts';
+import { checkReplaceable } from './replaceable.ts';
 import type { RestoredTable, RestoreRequest } from './request.ts';
 import { checkStoredFiles } from './stored-files.ts';
 
