@@ -19,11 +19,18 @@ const WRONG_PASSPHRASE = 'another passphrase that nobody may see';
 const ROWS = `CREATE TABLE plants (id serial PRIMARY KEY, name text);
 INSERT INTO plants (name) SELECT 'plant ' || n FROM generate_series(1, 20000) AS n;`;
 
-/** Every file below a directory with its text; sets are read as they lie in the store. */
-async function readFiles(directory: string): Promise<Map<string, string>> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+/** Every file below a directory with its text, but those that are not asked for. */
+async function readFiles(directory: string, except: ReadonlySet<string> = new Set()): Promise<Map<string, string>> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => []);
   const files = entries.filter((each) => each.isFile()).map((each) => join(each.parentPath, each.name));
-  return new Map(await Promise.all(files.map(async (path) => [path, await readFile(path, 'latin1')] as const)));
+  const texts = new Map<string, string>();
+  for (const path of files.filter((each) => !except.has(each))) texts.set(path, await readText(path));
+  return texts;
+}
+
+/** Empty for a file that goes while it is looked for: it was there at an earlier look, or too short for anybody. */
+function readText(path: string): Promise<string> {
+  return readFile(path, 'latin1').catch(() => '');
 }
 
 describe.skipIf(!HAS_DEBIAN_SERVER)('what is secret', () => {
@@ -81,6 +88,24 @@ describe.skipIf(!HAS_DEBIAN_SERVER)('what is secret', () => {
     };
   };
 
+  /** Runs a command, and looks for rows in every file of the workspace again and again, and once more at its end. */
+  const runLooking = async (args: readonly string[], more: Readonly<Record<string, string>>) => {
+    const before = new Set((await readFiles(workspace.root)).keys());
+    const running = workspace.start(args, { env: { ...env, ...more } });
+    const ended = new AbortController();
+    const result = running.result.finally(() => ended.abort());
+    const holders = new Map<string, boolean>();
+    for (let isLast = false; ; isLast = ended.signal.aborted) {
+      for (const [path, text] of await readFiles(workspace.root, before)) {
+        holders.set(path, holders.get(path) === true || /plant \d{4}/.test(text));
+      }
+      if (isLast) break;
+    }
+    const { code, stdout, stderr } = await result;
+    const found = [...holders].filter(([, holdsRows]) => holdsRows).map(([path]) => path);
+    return { code, output: stdout + stderr, found, files: holders.size };
+  };
+
   test(
     'is in no command line, environment, output or file of any backup command',
     { timeout: PATIENCE_MS },
@@ -114,6 +139,23 @@ describe.skipIf(!HAS_DEBIAN_SERVER)('what is secret', () => {
       expect(Object.keys(programs)).toEqual(expect.arrayContaining(['pg_dump', 'pg_restore']));
       console.info(`secrets seen of ${commands.length} backup commands and their programs: 0`, programs);
     },
+  );
+
+  test(
+    'in its rows is on no disk while an encrypted set is made and restored, not even for a moment',
+    async () => {
+      const plain = { BACKUP_COMPRESSION: 'none' };
+      const looks: string[] = [];
+      const open = await runLooking(['backup', 'create'], { ...plain, BACKUP_ENCRYPTION: 'false' });
+      expect(open.found).not.toStrictEqual([]); // it is looked in the right places
+      for (const args of [['create'], ['verify'], ['restore', '--as-suffix', '_twice', '--yes']]) {
+        const { code, output, found, files } = await runLooking(['backup', ...args], plain);
+        expect([code, found, output]).toStrictEqual([0, [], output]);
+        looks.push(`${args[0]}: ${files} files`);
+      }
+      console.info(`rows found on disk while a set was made and restored: 0 (${looks.join(', ')})`);
+    },
+    PATIENCE_MS,
   );
 
   test(
