@@ -23,7 +23,10 @@ async function createCopy(family: TestFamily, name: string): Promise<Target> {
 
 /** What came by migrations or while the system ran, after the family was made. */
 const ADDED = `
-CREATE TABLE positions_2027 PARTITION OF positions FOR VALUES FROM ('2027-01-01Z') TO ('2028-01-01Z');
+CREATE TABLE positions_2027 PARTITION OF positions FOR VALUES FROM ('2027-01-01Z') TO ('2028-01-01Z') WITH (fillfactor = 70);
+ALTER TABLE positions_2027 ENABLE ROW LEVEL SECURITY;
+ALTER TABLE positions_2027 FORCE ROW LEVEL SECURITY;
+COMMENT ON TABLE positions_2027 IS 'made while the system ran';
 INSERT INTO positions SELECT id, '2027-03-03Z', 1, 2 FROM trips;
 SELECT lo_from_bytea(0, decode(repeat('ab', 3000000), 'hex'))`;
 

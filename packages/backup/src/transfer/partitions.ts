@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import pg from 'pg';
 import { qualified } from './quoting.ts';
 import type { TableName } from './table.ts';
 
@@ -8,12 +8,20 @@ interface Partition extends TableName {
   readonly bound: string;
   /** How it is divided itself; null for one that holds rows. */
   readonly divided: string | null;
+  readonly secured: boolean;
+  readonly forced: boolean;
+  /** Its storage parameters, as WITH takes them. */
+  readonly settings: string | null;
+  readonly comment: string | null;
 }
 
 /** The outer ones first. Their names are worded with their schemas where the search path holds none. */
 const PARTITIONS = `
 SELECT nspname AS schema, relname AS name, inhparent::regclass::text AS parent,
-       pg_get_expr(relpartbound, pg_class.oid) AS bound, pg_get_partkeydef(pg_class.oid) AS divided
+       pg_get_expr(relpartbound, pg_class.oid) AS bound, pg_get_partkeydef(pg_class.oid) AS divided,
+       relrowsecurity AS secured, relforcerowsecurity AS forced,
+       (SELECT string_agg(format('%I = %L', option_name, option_value), ', ') FROM pg_options_to_table(reloptions)) AS settings,
+       obj_description(pg_class.oid, 'pg_class') AS comment
   FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace JOIN pg_inherits ON inhrelid = pg_class.oid
  WHERE relispartition AND relkind IN ('r', 'p') AND nspname <> 'information_schema' AND nspname !~ '^pg_'
  ORDER BY (SELECT count(*) FROM pg_partition_ancestors(pg_class.oid)), 1, 2`;
@@ -23,10 +31,21 @@ export async function createPartitions(source: pg.ClientBase, copy: pg.ClientBas
   const [wanted, there] = [await readPartitions(source), await readPartitions(copy)];
   for (const partition of wanted) {
     if (there.some(({ schema, name }) => schema === partition.schema && name === partition.name)) continue;
-    const { parent, bound, divided } = partition;
-    const divides = divided === null ? '' : ` PARTITION BY ${divided}`;
-    await copy.query(`CREATE TABLE ${qualified(partition)} PARTITION OF ${parent} ${bound}${divides}`);
+    await copy.query(createStatements(partition).join('; '));
   }
+}
+
+/** Of what else a partition may have of its own, the comparison that follows tells. */
+function createStatements(partition: Partition): string[] {
+  const { parent, bound, divided, secured, forced, settings, comment } = partition;
+  const name = qualified(partition);
+  const divides = divided === null ? '' : ` PARTITION BY ${divided}`;
+  const stored = settings === null ? '' : ` WITH (${settings})`;
+  const statements = [`CREATE TABLE ${name} PARTITION OF ${parent} ${bound}${divides}${stored}`];
+  if (secured) statements.push(`ALTER TABLE ${name} ENABLE ROW LEVEL SECURITY`);
+  if (forced) statements.push(`ALTER TABLE ${name} FORCE ROW LEVEL SECURITY`);
+  if (comment !== null) statements.push(`COMMENT ON TABLE ${name} IS ${pg.escapeLiteral(comment)}`);
+  return statements;
 }
 
 async function readPartitions(client: pg.ClientBase): Promise<Partition[]> {
