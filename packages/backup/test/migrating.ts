@@ -24,6 +24,8 @@ export interface MigratingFamily extends AsyncDisposable {
 export interface UpOptions {
   readonly databases?: readonly string[];
   readonly context?: Context;
+  /** Its id. Default a new one. */
+  readonly run?: string;
   /** Called between the set and the first migration. */
   readonly before?: () => Promise<void>;
 }
@@ -39,8 +41,7 @@ export async function openMigratingFamily(options: TestFamilyOptions = {}): Prom
         join(family.root, database, 'migrations', `${name}.sql`),
         `-- Up Migration\n${sql}\n-- Down Migration: none\n`,
       ),
-    async up({ databases = all, context = {}, before } = {}) {
-      const run = randomUUID();
+    async up({ databases = all, context = {}, before, run = randomUUID() } = {}) {
       const backup = await backUpBeforeMigration(family.workspace, { databases, runId: run });
       await before?.();
       for (const name of databases) {

@@ -2,12 +2,10 @@ import { AtrizError } from '@atriz/database';
 import {
   findDependents,
   readApplied,
-  readRuns,
   refuseDestruction,
   withSession,
   type Context,
   type Dependent,
-  type PastRun,
 } from '@atriz/lifecycle';
 import { openKeys, type BackupKeys } from '../keys/keys.ts';
 import type { ManifestDatabase } from '../manifest/manifest.ts';
@@ -18,9 +16,7 @@ import { readBackupSettings } from '../settings/settings.ts';
 import { openStores } from '../stores/open.ts';
 import type { Store } from '../stores/store.ts';
 import type { BackupWorkspace } from '../workspace.ts';
-
-/** More runs than these behind the one that is to be undone are not looked for. */
-const RUNS_LOOKED_AT = 10_000;
+import { readRunTraces, type WrittenMigration } from './run-traces.ts';
 
 export interface UndoRequest {
   /** The run to undo, as `atriz history` shows it. */
@@ -51,8 +47,8 @@ export interface UndoPlan {
 }
 
 /**
- * Finds the sets that were made before a run, and what of them has to be put back to undo it: the databases whose ledger
- * knows the run. Refuses, before anything is asked or touched, where that must not be. Writes nothing.
+ * Finds the sets that were made before a run, and what of them has to be put back to undo it: the databases in which it
+ * wrote. Refuses, before anything is asked or touched, where that must not be. Writes nothing.
  *
  * Throws `BACKUP_UNKNOWN` (no set was made before that run, or it touched none of the databases), `MIGRATION_OUT_OF_ORDER`
  * (later runs wrote migrations that would be lost, or that require what would leave), `DESTRUCTIVE_REFUSED`,
@@ -117,30 +113,29 @@ async function readLeaving(
   { run, applied, context }: RunInQuestion & { readonly applied: ReadonlySet<string> },
 ): Promise<ReadonlySet<string> | undefined> {
   const target = await workspace.open(name);
-  const runs = await readRuns(target, { limit: RUNS_LOOKED_AT }, context); // newest first
-  const first = runs.findLastIndex(({ runId }) => runId === run);
-  if (first === -1) return undefined;
-  await withSession(target.parameters, context, (client) => refuseDestruction(client, target, 'replace', context));
+  const traces = await withSession(target.parameters, context, async (client) => {
+    const found = await readRunTraces(client, run);
+    if (found.isTouched) await refuseDestruction(client, target, 'replace', context);
+    return found;
+  });
+  if (!traces.isTouched) return undefined;
   const before = new Set(migrations.map((each) => each.name));
-  const leaving = [...applied].filter((each) => !before.has(each));
-  const later = runs.slice(0, first).filter(({ runId }) => runId !== run);
-  refuseLater(name, { run, leaving, later });
-  return new Set(leaving);
+  const leaving = new Set([...applied].filter((each) => !before.has(each)));
+  const lost = traces.written.filter(({ migration, runId }) => runId !== run && leaving.has(migration));
+  refuseLater(name, { run, lost });
+  return leaving;
 }
 
-interface Later {
+interface Lost {
   readonly run: string;
-  readonly leaving: readonly string[];
-  readonly later: readonly PastRun[];
+  /** Newest first. */
+  readonly lost: readonly WrittenMigration[];
 }
 
-function refuseLater(database: string, { run, leaving, later }: Later): void {
-  const lost = later.flatMap(({ runId, command, changes }) =>
-    changes.filter((each) => leaving.includes(each)).map((migration) => ({ runId, command, migration })),
-  );
+function refuseLater(database: string, { run, lost }: Lost): void {
   const [newest] = lost;
   if (newest === undefined) return;
-  const told = lost.map(({ runId, command, migration }) => `${migration} (${command}, run ${runId})`).join(', ');
+  const told = lost.map(({ migration, runId, command }) => `${migration} (${command ?? 'a run'} ${runId})`).join(', ');
   throw new AtrizError(
     'MIGRATION_OUT_OF_ORDER',
     `refused to undo run ${run}: later runs migrated "${database}" further, and that would be lost: ${told}`,
