@@ -68,7 +68,6 @@ test.skipIf(!HAS_PGBACKREST)(
     const asOf = ['backup', 'restore', '--as-of', now!.now];
     await expect(atriz(...asOf)).resolves.toMatchObject({ code: 2 });
     await expect(atriz(...asOf, '--table', 'plants')).resolves.toMatchObject({ code: 2 });
-    await expect(atriz('backup', 'restore', '--directory', 'x')).resolves.toMatchObject({ code: 2 });
     const database = workspace.database('garden');
     const one = await atriz(...asOf, '--database', database, '--as', `${database}_back`, '--json');
     expect(JSON.parse(one.stdout)).toMatchObject({ backup: label, databaseName: `${database}_back` });

@@ -26,11 +26,11 @@ export { endRecovery, restoreDirectory, type RestoreDirectoryOptions } from './e
 export { restoreServer, type RestoreServerOptions } from './engines/physical/restore-server.ts';
 export { readArchiveStatus, type ArchiveStatus } from './pgbackrest/archive-status.ts';
 export { backUpServer, BACKUP_TYPES, checkArchive, expireBackups, type BackupType } from './pgbackrest/backup.ts';
-export { restoreDatabaseAsOf, type DatabaseAsOfReport } from './pgbackrest/database-as-of.ts';
+export { restoreDatabaseAsOf, type DatabaseAsOfReport } from './pgbackrest/recovery/database-as-of.ts';
 export type { PhysicalBackup, StanzaInfo } from './pgbackrest/info.ts';
-export { planInit, runInit, type InitPlan, type InitResult } from './pgbackrest/init.ts';
-export { parseAsOf, type RecoveryTarget } from './pgbackrest/recovery-target.ts';
-export { restoreAsOf, type AsOfReport } from './pgbackrest/restore-as-of.ts';
+export { planInit, runInit, type InitPlan, type InitResult } from './pgbackrest/setup/init.ts';
+export { parseAsOf, type RecoveryTarget } from './pgbackrest/recovery/recovery-target.ts';
+export { restoreAsOf, type AsOfReport } from './pgbackrest/recovery/restore-as-of.ts';
 export { readStanza } from './pgbackrest/stanza.ts';
 export { verifySet, type VerifyOptions, type VerifyReport } from './proof/verify.ts';
 export { createSet, type CreatedSet, type CreateSetOptions } from './set/create.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { planInit, runInit } from '../src/pgbackrest/init.ts';
+import { planInit, runInit } from '../src/pgbackrest/setup/init.ts';
 import { HAS_DEBIAN_SERVER, startDebianServer, type DebianServer } from './debian-server.ts';
 import { openTestFamily, type TestFamily, type TestFamilyOptions } from './family.ts';
 

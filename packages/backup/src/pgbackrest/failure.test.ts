@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { failureOf } from './failure.ts';
-import { checkVersion } from './version.ts';
+import { checkVersion } from './setup/version.ts';
 
 test.each<[number, string, string, string]>([
   [

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Family } from '@atriz/database/workspace';
 import type { BackupKey } from '../keys/key.ts';
-import type { Repository } from '../pgbackrest/configuration.ts';
+import type { Repository } from '../pgbackrest/setup/configuration.ts';
 import { hideSecrets } from '../secrets.ts';
 import type { S3StoreSettings } from '../stores/settings.ts';
 import type { BackupSettings } from './settings.ts';

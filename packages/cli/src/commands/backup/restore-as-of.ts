@@ -78,7 +78,7 @@ function tellServer({ reporter }: Invocation, report: AsOfReport): void {
   for (const { name, state } of databases) reporter.line(`  ${name}  ${state}`);
   const found = orphanRows === 0 ? 'all lead somewhere' : `${plural(orphanRows, 'row')} lead nowhere`;
   reporter.line(`  ${plural(references, 'reference')} followed: ${found}`);
-  reporter.line(`${paint(reporter.stdout, 'cyan', 'next')} start it: ${start}`);
+  reporter.line(`${paint(reporter.stdout, 'cyan', 'next')} start it, as the user that PostgreSQL runs as: ${start}`);
   reporter.line(`     and, once it is the one in use, have it archive: atriz backup pgbackrest init`);
 }
 

@@ -1,6 +1,6 @@
 import { AtrizError } from '@atriz/database';
 import { z } from 'zod';
-import type { PhysicalBackup } from './info.ts';
+import type { PhysicalBackup } from '../info.ts';
 import type { RecoveryTarget } from './recovery-target.ts';
 
 /** A segment of the archive. */

@@ -1,5 +1,5 @@
 import { AtrizError } from '@atriz/database';
-import type { PhysicalBackup, StanzaInfo } from './info.ts';
+import type { PhysicalBackup, StanzaInfo } from '../info.ts';
 
 /** The moment that a server is brought back to. */
 export type RecoveryTarget =

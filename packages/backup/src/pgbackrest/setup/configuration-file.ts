@@ -1,7 +1,7 @@
 import { chown, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AtrizError } from '@atriz/database';
-import type { Account } from './account.ts';
+import type { Account } from '../account.ts';
 
 /** What writing the configuration comes to. */
 export type FileOutcome = 'created' | 'unchanged' | 'replaced';

@@ -5,18 +5,18 @@ import { AtrizError } from '@atriz/database';
 import { withMaintenanceSession, type Context, type Target } from '@atriz/lifecycle';
 import { startGuard } from '@atriz/server';
 import { z } from 'zod';
-import { findPrograms } from '../engines/logical/programs.ts';
-import { withEnding } from '../restore/names.ts';
-import { readBackupSettings } from '../settings/settings.ts';
-import type { BackupWorkspace } from '../workspace.ts';
+import { findPrograms } from '../../engines/logical/programs.ts';
+import { withEnding } from '../../restore/names.ts';
+import { readBackupSettings } from '../../settings/settings.ts';
+import type { BackupWorkspace } from '../../workspace.ts';
 import { copyByDump } from './dump-copy.ts';
 import { findPostgres } from './postgres-program.ts';
-import { runPgbackrest } from './program.ts';
+import { runPgbackrest } from '../program.ts';
 import { startRecovered } from './recovered-server.ts';
 import { planRecovery, type RecoveryPlan, type RecoveryRequest } from './recovery-plan.ts';
 import { describeTarget } from './recovery-target.ts';
 import { restoreDirectory } from './restore-directory.ts';
-import { contextOf } from './stanza.ts';
+import { contextOf } from '../stanza.ts';
 
 export interface DatabaseAsOfRequest extends RecoveryRequest {
   /** The definition's name. */

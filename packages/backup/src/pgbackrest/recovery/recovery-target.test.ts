@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { PhysicalBackup } from './info.ts';
+import type { PhysicalBackup } from '../info.ts';
 import { chooseBackup, describeTarget, parseAsOf, type RecoveryTarget } from './recovery-target.ts';
 
 test.each([

@@ -2,8 +2,8 @@ import { lstat, readdir, rm, rmdir, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AtrizError } from '@atriz/database';
 import type { Context } from '@atriz/lifecycle';
-import { makeDirectory } from './configuration-file.ts';
-import { runPgbackrest } from './program.ts';
+import { makeDirectory } from '../setup/configuration-file.ts';
+import { runPgbackrest } from '../program.ts';
 import type { RecoveryPlan } from './recovery-plan.ts';
 import type { RecoveryTarget } from './recovery-target.ts';
 

@@ -1,10 +1,10 @@
-import type { BackupWorkspace } from '../workspace.ts';
+import type { BackupWorkspace } from '../../workspace.ts';
 import { archiveNow } from './archive-now.ts';
 import { parseListing, refuseGap } from './archive-gap.ts';
-import type { PhysicalBackup } from './info.ts';
-import { runPgbackrest } from './program.ts';
+import type { PhysicalBackup } from '../info.ts';
+import { runPgbackrest } from '../program.ts';
 import { chooseBackup, describeTarget, type RecoveryTarget } from './recovery-target.ts';
-import { contextOf, openStanza, readInfo, type ConfiguredStanza } from './stanza.ts';
+import { contextOf, openStanza, readInfo, type ConfiguredStanza } from '../stanza.ts';
 
 export interface RecoveryRequest {
   readonly recovery: RecoveryTarget;

@@ -1,9 +1,15 @@
-import { withMaintenanceSession, withSession, type Context } from '@atriz/lifecycle';
-import { checkIdentity, readIdentity, type Target } from '@atriz/lifecycle';
 import { AtrizError } from '@atriz/database';
-import type { PgbackrestSettings } from '../settings/pgbackrest-settings.ts';
-import type { BackupWorkspace } from '../workspace.ts';
-import { ownerOf, type Account } from './account.ts';
+import {
+  checkIdentity,
+  readIdentity,
+  withMaintenanceSession,
+  withSession,
+  type Context,
+  type Target,
+} from '@atriz/lifecycle';
+import type { PgbackrestSettings } from '../../settings/pgbackrest-settings.ts';
+import type { BackupWorkspace } from '../../workspace.ts';
+import { ownerOf, type Account } from '../account.ts';
 import {
   makeDirectory,
   outcomeOf,
@@ -12,7 +18,7 @@ import {
   type FileOutcome,
 } from './configuration-file.ts';
 import { formatConfiguration } from './configuration.ts';
-import { findProgram, readVersion, runPgbackrest, type Stanza } from './program.ts';
+import { findProgram, readVersion, runPgbackrest, type Stanza } from '../program.ts';
 import {
   applySettings,
   archiveCommandOf,
@@ -20,8 +26,8 @@ import {
   readServerSettings,
   type SettingsPlan,
 } from './server-settings.ts';
-import { oneServer, readLiveServer } from './server.ts';
-import { contextOf, openTargets, requireSettings } from './stanza.ts';
+import { oneServer, readLiveServer } from '../server.ts';
+import { contextOf, openTargets, requireSettings } from '../stanza.ts';
 import { checkVersion } from './version.ts';
 
 /** What `init` would do, and has nothing of it done. */

@@ -2,14 +2,14 @@ import { pipeline } from 'node:stream/promises';
 import { AtrizError } from '@atriz/database';
 import { withMaintenanceSession, type Context, type Target } from '@atriz/lifecycle';
 import pg from 'pg';
-import { openChildConnection } from '../engines/logical/child-connection.ts';
-import { startProgram } from '../engines/logical/child-program.ts';
-import { createLike } from '../engines/logical/new-database.ts';
-import type { Programs } from '../engines/logical/programs.ts';
-import type { ManifestDatabase } from '../manifest/manifest.ts';
-import { compareWithManifest } from '../proof/compare.ts';
-import { describeDatabase } from '../proof/fingerprint.ts';
-import { withCommonSnapshot } from '../snapshot/common-snapshot.ts';
+import { openChildConnection } from '../../engines/logical/child-connection.ts';
+import { startProgram } from '../../engines/logical/child-program.ts';
+import { createLike } from '../../engines/logical/new-database.ts';
+import type { Programs } from '../../engines/logical/programs.ts';
+import type { ManifestDatabase } from '../../manifest/manifest.ts';
+import { compareWithManifest } from '../../proof/compare.ts';
+import { describeDatabase } from '../../proof/fingerprint.ts';
+import { withCommonSnapshot } from '../../snapshot/common-snapshot.ts';
 
 export interface CopyOptions {
   readonly programs: Pick<Programs, 'pgDump' | 'pgRestore'>;

@@ -2,15 +2,15 @@ import { access } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { AtrizError } from '@atriz/database';
 import type { Target } from '@atriz/lifecycle';
-import { readBackupSettings } from '../settings/settings.ts';
-import type { BackupWorkspace } from '../workspace.ts';
+import { readBackupSettings } from '../../settings/settings.ts';
+import type { BackupWorkspace } from '../../workspace.ts';
 import { checkFamily, type FamilyCheck } from './family-check.ts';
 import { findPostgres } from './postgres-program.ts';
 import { startRecovered } from './recovered-server.ts';
 import { planRecovery, type RecoveryRequest } from './recovery-plan.ts';
 import { describeTarget } from './recovery-target.ts';
 import { isFree, removeRestored, restoreDirectory } from './restore-directory.ts';
-import { contextOf, openTargets } from './stanza.ts';
+import { contextOf, openTargets } from '../stanza.ts';
 
 export interface AsOfRequest extends RecoveryRequest {
   /** A new data directory, relative to the workspace's root. */

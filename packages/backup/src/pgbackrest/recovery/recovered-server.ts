@@ -9,7 +9,7 @@ import type { ConnectionParameters } from '@atriz/database/workspace';
 import type { Context } from '@atriz/lifecycle';
 import { startGuard } from '@atriz/server';
 import pg from 'pg';
-import type { Account } from './account.ts';
+import type { Account } from '../account.ts';
 import { describeTarget, type RecoveryTarget } from './recovery-target.ts';
 
 /** A restored data directory that recovered and runs. Disposing of it ends it in order; the directory stays. */

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import { expect, test } from 'vitest';
-import { HAS_PGBACKREST, openArchivedFamily } from '../../test/pgbackrest.ts';
-import { readArchiveStatus, type ArchiveStatus } from './archive-status.ts';
-import { backUpServer, checkArchive } from './backup.ts';
+import { HAS_PGBACKREST, openArchivedFamily } from '../../../test/pgbackrest.ts';
+import { readArchiveStatus, type ArchiveStatus } from '../archive-status.ts';
+import { backUpServer, checkArchive } from '../backup.ts';
 import { parseAsOf } from './recovery-target.ts';
 import { restoreAsOf } from './restore-as-of.ts';
 
