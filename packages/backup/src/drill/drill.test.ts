@@ -22,7 +22,7 @@ describe.skipIf(!HAS_DEBIAN_SERVER)('drills and slots of a family on PostgreSQL 
 
   beforeAll(async () => {
     server = await startDebianServer();
-    const variables = { BACKUP_ENCRYPTION_KEY: 'a passphrase for tests only', BACKUP_RETENTION_COUNT: '1' };
+    const variables = { BACKUP_RETENTION_COUNT: '1' };
     family = await openTestFamily({ server: server.parameters, people: 20, variables });
   });
   afterAll(async () => {
@@ -57,20 +57,17 @@ describe.skipIf(!HAS_DEBIAN_SERVER)('drills and slots of a family on PostgreSQL 
       rpo: { measuredMs: HOUR_MS, limitMs: 300_000, met: false, by: 'set' },
     });
     expect(report.restoreMs).toBeLessThanOrEqual(report.rto.measuredMs!);
-    const earlier: Context = { now: () => newest!.takenAt.getTime() - HOUR_MS };
-    const ofTheFuture = await runDrill(family.workspace, { context: earlier });
-    expect(ofTheFuture).toMatchObject({ proven: true, rpo: { measuredMs: null, met: false } });
     const { concerns, databases } = await readBackupHealth(family.workspace, later);
     expect(concerns).toEqual([]);
     expect(databases.map(({ proven }) => proven?.id)).toEqual(Array.from({ length: 3 }, () => newest!.id));
+    expect(await slot('drill')).toEqual({ setId: newest!.id });
     console.info(`drill of 3 databases: ${report.rto.measuredMs} ms, ${report.restoreMs} ms of it the restore`);
   });
 
-  test('a drill’s slot serves too, and fails with what is wrong when the set is damaged', async () => {
+  test('a drill of a damaged set proves nothing, and its slot fails with what is wrong', async () => {
     const [newest] = await sets();
-    expect(await slot('drill')).toEqual({ setId: newest!.id });
     const directory = join(family.root, '.atriz', 'backups', newest!.id);
-    const file = (await readdir(directory, { recursive: true })).find((path) => path.endsWith('.dump.zst.age'))!;
+    const file = (await readdir(directory, { recursive: true })).find((path) => path.endsWith('.dump.zst'))!;
     await appendFile(join(directory, file), 'x');
     const report = await runDrill(family.workspace, { context: {} });
     expect(report).toMatchObject({ proven: false, restoreMs: null, rto: { measuredMs: null, met: false } });

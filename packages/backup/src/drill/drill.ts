@@ -1,19 +1,11 @@
 import type { Context } from '@atriz/lifecycle';
 import { readArchiveStatus } from '../pgbackrest/archive-status.ts';
-import { CLOCK_TOLERANCE_MS } from '../retention/plan.ts';
 import { verifySet, type VerifyReport } from '../proof/verify.ts';
 import { findSet } from '../set/find.ts';
 import { readBackupSettings } from '../settings/settings.ts';
 import type { Store } from '../stores/store.ts';
 import type { BackupWorkspace } from '../workspace.ts';
-
-/** A time that was measured, against the longest that it may be. */
-export interface Objective {
-  /** Null where it was not come to, and where it is not known. */
-  readonly measuredMs: number | null;
-  readonly limitMs: number;
-  readonly met: boolean;
-}
+import { measure, measureRecoveryPoint, type Objective, type RecoveryPoint } from './objectives.ts';
 
 /** What a drill found. */
 export interface DrillReport {
@@ -30,7 +22,7 @@ export interface DrillReport {
   /** Recovery time: from the first look for a set until its databases were restored and found to be what it says. */
   readonly rto: Objective;
   /** Recovery point: what would have been lost, had everything been lost when the drill began. */
-  readonly rpo: Objective & { readonly by: 'set' | 'archive' };
+  readonly rpo: RecoveryPoint;
 }
 
 export interface DrillOptions {
@@ -40,8 +32,6 @@ export interface DrillOptions {
   readonly store?: string | undefined;
   readonly context: Context;
 }
-
-const MINUTE_MS = 60_000;
 
 /**
  * Does what a disaster would ask for, beside everything that exists: finds the newest set, reads it whole, restores it
@@ -63,8 +53,7 @@ export async function runDrill(workspace: BackupWorkspace, { id, store, context 
   const takenMs = Math.round(performance.now() - start);
   const proven = verification.proof !== undefined;
   const takenAt = new Date(reader.manifest.takenAt);
-  const ageMs = ageOf(takenAt, startedAt);
-  const lossMs = (archive?.lossSeconds ?? Infinity) * 1000;
+  const archiveMs = archive ? (archive.lossSeconds ?? Infinity) * 1000 : undefined;
   return {
     set: reader.manifest.id,
     takenAt,
@@ -73,21 +62,7 @@ export async function runDrill(workspace: BackupWorkspace, { id, store, context 
     verification,
     proven,
     restoreMs: verification.restored ? Math.round(verification.restored.restoreMs) : null,
-    rto: measure(proven ? takenMs : null, limits.rtoMinutes),
-    rpo:
-      lossMs < (ageMs ?? Infinity)
-        ? { ...measure(lossMs, limits.rpoMinutes), by: 'archive' }
-        : { ...measure(ageMs ?? null, limits.rpoMinutes), by: 'set' },
+    rto: measure(proven ? takenMs : undefined, limits.rtoMinutes),
+    rpo: measureRecoveryPoint({ takenAt, now: startedAt, archiveMs }, limits.rpoMinutes),
   };
-}
-
-/** Undefined for a set of a time that is yet to come: a clock is wrong, and nothing is known of its age. */
-function ageOf(takenAt: Date, now: Date): number | undefined {
-  const ageMs = now.getTime() - takenAt.getTime();
-  return ageMs < -CLOCK_TOLERANCE_MS ? undefined : Math.max(0, ageMs);
-}
-
-function measure(measuredMs: number | null, limitMinutes: number): Objective {
-  const limitMs = limitMinutes * MINUTE_MS;
-  return { measuredMs, limitMs, met: measuredMs !== null && measuredMs <= limitMs };
 }
