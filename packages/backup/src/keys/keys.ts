@@ -51,5 +51,5 @@ async function secretsOf(key: BackupKey | undefined, family: string): Promise<Bu
   if (key.kind === 'identity') return key.identities.map((each) => Buffer.from(each));
   // As slow to guess as the key that is wrapped in it; the same for all sets of a family, so that a list is quick.
   const salt = Buffer.from(`atriz backup signature of ${family}`);
-  return [await deriveFromPassphrase(key.passphrase, { salt })];
+  return [await deriveFromPassphrase(key.passphrase, { salt, workFactor: 16, times: 2 })];
 }

@@ -18,14 +18,22 @@ const AGE_LABEL = 'age-encryption.org/v1/scrypt';
 /** A key made from a fresh salt is used once. */
 const NONCE = Buffer.alloc(NONCE_BYTES);
 
+export interface DerivationOptions {
+  readonly salt: Uint8Array;
+  /** The binary logarithm of the rounds, and so of the memory: 2^17 need 128 MiB. */
+  readonly workFactor: number;
+  /** How often it is done: as slow to guess as a work factor more, in half of its memory. */
+  readonly times: number;
+}
+
 /** A key of 32 bytes from a passphrase, made slow to guess by scrypt. */
 export async function deriveFromPassphrase(
   passphrase: string,
-  { salt, workFactor = WORK_FACTOR }: { readonly salt: Uint8Array; readonly workFactor?: number },
+  { salt, workFactor, times }: DerivationOptions,
 ): Promise<Buffer> {
   const rounds = 2 ** workFactor;
   const maxmem = 128 * BLOCK_SIZE * (rounds + 32);
-  const options: ScryptOptions = { N: rounds, r: BLOCK_SIZE, p: 1, maxmem };
+  const options: ScryptOptions = { N: rounds, r: BLOCK_SIZE, p: times, maxmem };
   return promisify<string, Uint8Array, number, ScryptOptions, Buffer>(scrypt)(passphrase, salt, KEY_BYTES, options);
 }
 
@@ -34,7 +42,11 @@ export function createPassphraseRecipient(passphrase: string): Recipient {
   return {
     async wrapFileKey(fileKey) {
       const salt = randomBytes(SALT_BYTES);
-      const key = await deriveFromPassphrase(passphrase, { salt: labelled(salt) });
+      const key = await deriveFromPassphrase(passphrase, {
+        salt: labelled(salt),
+        workFactor: WORK_FACTOR,
+        times: 1,
+      });
       const encoded = salt.toString('base64').replace(/=+$/, '');
       return [new Stanza(['scrypt', encoded, String(WORK_FACTOR)], seal(fileKey, { key, nonce: NONCE }))];
     },
@@ -52,6 +64,7 @@ export function createPassphraseIdentity(passphrase: string): Identity {
       const key = await deriveFromPassphrase(passphrase, {
         salt: labelled(Buffer.from(salt, 'base64')),
         workFactor: factor,
+        times: 1,
       });
       return unseal(stanza.body, { key, nonce: NONCE }) ?? null;
     },
