@@ -1,11 +1,11 @@
-import { planUndo, runUndo, type RestoreReport, type UndoPlan } from '@atriz/backup';
+import { checkReplaceable, planUndo, runUndo, type RestoreReport, type UndoPlan } from '@atriz/backup';
 import { AtrizError } from '@atriz/database';
 import { openBackupWorkspace } from '../backup-workspace.ts';
 import { confirm } from '../confirm.ts';
 import { EXIT } from '../exit-code.ts';
 import type { Invocation } from '../invocation.ts';
 import { formatDuration, paint, plural } from '../output/terminal.ts';
-import { backupContext } from './backup/scope.ts';
+import { backupContext, chosenNames } from './backup/scope.ts';
 
 export interface MigrateUndoOptions {
   /** The id of the run to undo. */
@@ -24,6 +24,8 @@ export async function undo(invocation: Invocation, { run, dropOld = false }: Mig
   const workspace = await openBackupWorkspace(invocation);
   const context = backupContext(invocation);
   const names = databases.map(({ name }) => name);
+  const chosen = chosenNames(invocation);
+  if (chosen) await checkReplaceable(workspace, chosen, context); // whose databases these are comes before any set
   const plan = await planUndo(workspace, { run: run.toLowerCase(), databases: names, context });
   await confirm(invocation, describeDeed(plan, dropOld));
   const reports = await runUndo(workspace, plan, { runId, dropOld, context });
