@@ -62,6 +62,25 @@ test(
   },
 );
 
+test.for([
+  ['of one database', ['--database', 'atriz_shared'], 'comparing atriz_shared'],
+  ['of the whole server', [], 'recovering the restored data'],
+] as const)(
+  'a restore in place %s that is interrupted ends with 130, and all is as it was',
+  { timeout: PATIENCE_MS },
+  async ([, options, moment]) => {
+    const before = await countUsers();
+    const running = copy.start(['backup', 'restore', '--in-place', '--yes', ...options], { env: SETTINGS });
+    await running.said(moment);
+    running.child.kill('SIGINT');
+    expect(await running.result).toMatchObject({ code: 130, stderr: expect.stringContaining('INTERRUPTED') });
+    expect(await countUsers()).toBe(before);
+    const server = await copy.server();
+    const left = `SELECT datname FROM pg_database WHERE datname ~ '^atriz_restore_|_before_'`;
+    expect(await server.query('postgres', left)).toEqual([]);
+  },
+);
+
 test(
   'a workspace that lost its server and all its data begins anew with the set',
   { timeout: PATIENCE_MS },
