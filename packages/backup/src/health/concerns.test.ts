@@ -51,7 +51,7 @@ test('one that is further behind, that nothing bounds, or that fails is a proble
     'problem archive: the archive of orchard may be behind without a bound; the objective is 5 min',
   ]);
   expect(messagesWith({ backup: null, lossSeconds: null })).toEqual([
-    'problem archive: there is an archive of orchard, and no backup that it continues',
+    'problem archive: the archive of orchard continues no backup',
   ]);
   expect(messagesWith({ failing: true })).toEqual([
     'problem archive: the last attempt to archive the log of orchard failed',

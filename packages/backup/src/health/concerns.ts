@@ -163,10 +163,6 @@ function concernsOfArchive({ archive }: Facts, { archiveFailure, limits }: Conce
       { about: 'archive', level: 'problem', message: `the archive of ${stanza} continues no backup`, hint: make },
     ];
   }
-  if (backup === null) {
-    const message = `there is an archive of ${stanza}, and no backup that it continues`;
-    return [{ about: 'archive', level: 'problem', message, hint: 'make one: atriz backup pgbackrest backup' }];
-  }
   if (lossSeconds !== null && lossSeconds <= limits.rpoMinutes * 60) return [];
   const behind = lossSeconds === null ? 'without a bound' : `by up to ${Math.ceil(lossSeconds)} s`;
   const message = `the archive of ${stanza} may be behind ${behind}; the objective is ${limits.rpoMinutes} min`;
