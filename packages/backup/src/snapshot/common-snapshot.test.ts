@@ -52,7 +52,7 @@ describe.skipIf(!HAS_DEBIAN_SERVER)('on PostgreSQL 15', () => {
     expect(broken).toBe(0);
     expect(brokenClose).toBeGreaterThan(0);
     expect(written).toBeGreaterThan(SETS);
-  });
+  }, 180_000);
 
   test('where transactions never stop in time it is refused, or by choice each database has a snapshot of its own', async () => {
     const writers = startPairWriters(targets, WRITERS);

@@ -4,6 +4,7 @@ import type pg from 'pg';
 import type { SnapshotSession } from '../engines/engine.ts';
 import type { Manifest, ManifestServer } from '../manifest/manifest.ts';
 import { becomeReader } from './reader-role.ts';
+import { toLostSession } from './lost-session.ts';
 import { readServerFacts, type ServerFacts } from './server-facts.ts';
 import { isGone, lockStatement, toLockError } from './table-locks.ts';
 
@@ -49,31 +50,47 @@ export interface Snapshots {
  * later would be empty to an older snapshot. So migrations, and whatever waits behind them, wait for the work to end.
  * Sessions are the backup role's where the login may become it, without time limits, and end with the work.
  *
- * Throws `BACKUP_INCONSISTENT`, `LOCK_TIMEOUT` (a table is being altered; `context.lockWaitMs`, by default 60,000), `PERMISSION_DENIED`,
- * `INTERRUPTED`, connection errors, and what `work` throws.
+ * Throws `BACKUP_INCONSISTENT`, `LOCK_TIMEOUT` (a table is being altered; `context.lockWaitMs`, by default 60,000),
+ * `PERMISSION_DENIED`, `INTERRUPTED`, `CONNECTION_LOST`, connection errors, and what `work` throws.
  */
-export function withCommonSnapshot<Result>(
+export async function withCommonSnapshot<Result>(
   targets: readonly Target[],
   { context, perDatabase, patienceMs = PATIENCE_MS }: CommonSnapshotOptions,
   work: (snapshots: Snapshots) => Promise<Result>,
 ): Promise<Result> {
-  return withMembers(targets, context, async (members) => {
-    const keys = [...new Set(members.map(({ facts }) => facts.key))];
-    const groups = keys.map((key) => members.filter(({ facts }) => facts.key === key));
-    const agreed = await Promise.all(
-      groups.map((group, server) => agree(group, { server, perDatabase, patienceMs, now: context.now ?? Date.now })),
+  try {
+    return await withMembers(targets, context, (members) =>
+      snapshotOf(members, { targets, perDatabase, patienceMs, context }, work),
     );
-    const sessions = agreed.flatMap((each) => each.sessions);
-    const common = agreed.every((each) => each.common);
-    return work({
-      sessions: targets.map((target) => sessions.find((each) => each.target === target)!),
-      consistency: common ? (groups.length > 1 ? 'per-server' : 'snapshot') : 'per-database',
-      servers: groups.map(([first]) => {
-        const { key: _, ...server } = first!.facts;
-        return server;
-      }),
-      tries: Math.max(...agreed.map((each) => each.tries)),
-    });
+  } catch (error) {
+    throw toLostSession(error, targets.map(({ parameters }) => parameters.database).join(', '));
+  }
+}
+
+interface SnapshotOptions extends Required<CommonSnapshotOptions> {
+  readonly targets: readonly Target[];
+}
+
+async function snapshotOf<Result>(
+  members: readonly Member[],
+  { targets, perDatabase, patienceMs, context }: SnapshotOptions,
+  work: (snapshots: Snapshots) => Promise<Result>,
+): Promise<Result> {
+  const keys = [...new Set(members.map(({ facts }) => facts.key))];
+  const groups = keys.map((key) => members.filter(({ facts }) => facts.key === key));
+  const agreed = await Promise.all(
+    groups.map((group, server) => agree(group, { server, perDatabase, patienceMs, now: context.now ?? Date.now })),
+  );
+  const sessions = agreed.flatMap((each) => each.sessions);
+  const common = agreed.every((each) => each.common);
+  return work({
+    sessions: targets.map((target) => sessions.find((each) => each.target === target)!),
+    consistency: common ? (groups.length > 1 ? 'per-server' : 'snapshot') : 'per-database',
+    servers: groups.map(([first]) => {
+      const { key: _, ...server } = first!.facts;
+      return server;
+    }),
+    tries: Math.max(...agreed.map((each) => each.tries)),
   });
 }
 
