@@ -142,7 +142,7 @@ describe.skipIf(!HAS_DEBIAN_SERVER)('what is secret', () => {
   );
 
   test(
-    'in its rows is on no disk while an encrypted set is made and restored, not even for a moment',
+    'in its rows is in no file at any look while an encrypted set is made, verified and restored',
     async () => {
       const plain = { BACKUP_COMPRESSION: 'none' };
       const looks: string[] = [];
