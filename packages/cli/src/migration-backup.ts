@@ -30,7 +30,12 @@ export async function safeguardMigration(
   const names = databases.map(({ name }) => name);
   const backup = await backUpBeforeMigration(workspace, { ...options, databases: names, runId });
   if (backup === undefined) return undefined;
-  for (const warning of backup.warnings) reporter.line(`${paint(reporter.stdout, 'yellow', 'note')} ${warning}`);
+  const fleets = databases.filter(({ instances }) => instances !== undefined).map(({ name }) => name);
+  const warnings = fleets.map(
+    (name) => `the instances of ${name} are in no set, and undoing the run leaves them alone`,
+  );
+  for (const warning of [...backup.warnings, ...warnings])
+    reporter.line(`${paint(reporter.stdout, 'yellow', 'note')} ${warning}`);
   reporter.line(`backed up and proven: ${backup.set} in ${backup.places.join(', ')}`);
   return {
     set: backup.set,
