@@ -15,7 +15,7 @@ const HEAD = `# Written by: atriz backup pgbackrest init
 
 [global]
 `;
-const TAIL = `compress-type=gz
+const TAIL = `compress-type=zst
 process-max=2
 start-fast=y
 log-level-file=off
