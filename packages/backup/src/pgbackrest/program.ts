@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { AtrizError } from '@atriz/database';
 import type { ConnectionParameters } from '@atriz/database/workspace';
 import type { Context } from '@atriz/lifecycle';
+import { passFileOf } from '../engines/logical/child-connection.ts';
 import type { Account } from './account.ts';
 import { failureOf } from './failure.ts';
 
@@ -136,7 +137,7 @@ async function connectionVariables(
   const directory = await mkdtemp(join(tmpdir(), 'atriz-pgbackrest-'));
   stack.defer(() => rm(directory, { recursive: true, force: true }));
   const file = join(directory, 'pgpass');
-  await writeFile(file, `*:*:*:*:${password.replaceAll(/[\\:]/g, String.raw`\$&`)}\n`, { mode: 0o600 });
+  await writeFile(file, passFileOf(password), { mode: 0o600 });
   if (account) {
     await chown(file, account.uid, account.gid);
     await chown(directory, account.uid, account.gid);

@@ -52,7 +52,7 @@ export async function openChildConnection(parameters: ConnectionParameters): Pro
     PGCONNECT_TIMEOUT: '10',
     LC_ALL: 'C',
     HOME: homedir(), // where libpq looks for a .pgpass
-    ...(password === undefined ? {} : { PGPASSFILE: await addFile(`*:*:*:*:${escapePassword(password)}\n`) }),
+    ...(password === undefined ? {} : { PGPASSFILE: await addFile(passFileOf(password)) }),
     ...(await tlsVariables(ssl, addFile)),
   };
   const all = opened.move();
@@ -100,6 +100,7 @@ function toPem(value: unknown): string {
   return (Array.isArray(value) ? value : [value]).map(String).join('\n');
 }
 
-function escapePassword(password: string): string {
-  return password.replaceAll(/[\\:]/g, String.raw`\$&`);
+/** The content of a `PGPASSFILE` that gives the password to whatever is connected to. */
+export function passFileOf(password: string): string {
+  return `*:*:*:*:${password.replaceAll(/[\\:]/g, String.raw`\$&`)}\n`;
 }
