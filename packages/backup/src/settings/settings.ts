@@ -47,7 +47,7 @@ export interface BackupSettings {
   readonly pgbackrest: PgbackrestSettings | undefined;
 }
 
-/** Dumps are text of few letters: level 3 takes twice the time and leaves them no smaller (docs/decisions/0027). */
+/** Dumps are text of few letters: level 3 takes twice the time and leaves them no smaller (docs/decisions/0026). */
 const DEFAULT_LEVEL = 1;
 const MAX_LEVEL = 19; // above, zstd needs more memory than a backup should
 const DEFAULT_JOBS = 4;
