@@ -1,5 +1,5 @@
 import { hkdfSync } from 'node:crypto';
-import { cut } from '../stream/pieces.ts';
+import { cut } from './pieces.ts';
 import { NONCE_BYTES, seal, TAG_BYTES, unseal } from './aead.ts';
 
 const CHUNK_BYTES = 64 * 1024;

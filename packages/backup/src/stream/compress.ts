@@ -1,7 +1,6 @@
 import { pipeline } from 'node:stream';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import type { Compression } from '../settings/settings.ts';
-import { cut } from './pieces.ts';
 
 /** Larger pieces than Node's own 16 KiB: fewer turns of the event loop a megabyte. */
 const PIECE_BYTES = 128 * 1024;
@@ -23,8 +22,25 @@ export function decompress(
   return method === 'none' ? source : through(source, createZstdDecompress({ chunkSize: PIECE_BYTES }));
 }
 
+/**
+ * Fills one piece of memory over and over: a transform that was given more than its high-water mark asks for more only when
+ * it is done with that. What is allocated outside of V8's heap has to be collected, and a dump is a thousand times this.
+ */
 async function* gather(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  for await (const { bytes } of cut(source, HANDED_BYTES)) yield bytes;
+  const piece = Buffer.allocUnsafeSlow(HANDED_BYTES);
+  let filled = 0;
+  for await (const chunk of source) {
+    for (let taken = 0; taken < chunk.length;) {
+      const part = chunk.subarray(taken, taken + HANDED_BYTES - filled);
+      piece.set(part, filled);
+      filled += part.length;
+      taken += part.length;
+      if (filled < HANDED_BYTES) continue;
+      yield piece;
+      filled = 0;
+    }
+  }
+  if (filled > 0) yield piece.subarray(0, filled);
 }
 
 function through(
