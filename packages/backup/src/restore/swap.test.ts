@@ -37,7 +37,7 @@ test('the databases of a server change places in one step, with the properties t
   await family.query('postgres', `GRANT CONNECT ON DATABASE "${people}" TO pg_monitor WITH GRANT OPTION`);
   await family.query('postgres', `COMMENT ON DATABASE "${people}" IS 'of people'`);
   const properties = `
-    SELECT datconnlimit, datacl::text, datdba::regrole::text, shobj_description(oid, 'pg_database'),
+    SELECT datconnlimit, (SELECT array_agg(acl::text ORDER BY acl::text) FROM unnest(datacl) AS acl) AS acl, datdba::regrole::text, shobj_description(oid, 'pg_database'),
            (SELECT array_agg(setconfig::text ORDER BY setrole) FROM pg_db_role_setting WHERE setdatabase = pg_database.oid)
       FROM pg_database WHERE datname = $1`;
   const before = await family.query('postgres', properties, [people]);
