@@ -7,7 +7,7 @@ import { runRounds } from '../rounds.ts';
 import type { Row } from '../row.ts';
 
 const OURS = 'atriz backup create';
-const PEER = 'pg_dump -Fc -Z0 | zstd | age, a database after the other';
+const PEER = 'pg_dump -Fc -Z0 to zstd to age, a database after the other';
 
 /**
  * From the first process to the last byte. Ours also takes one snapshot of all four, counts and hashes every row, sums,

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { LOCK_WAIT_MS, withCommonSnapshot, type HeldSession } from '../../snapshot/common-snapshot.ts';
 import { readBecomeRole } from '../../snapshot/reader-role.ts';
 import type { BackUpOptions, Engine, SetSink } from '../engine.ts';
-import { runAll, type Task } from '../limited.ts';
+import { createSlots, runAll, type Slots, type Task } from '../limited.ts';
 import { planDumps, readTableSizes } from './dump-plan.ts';
 import { withDump } from './dump.ts';
 import { findPrograms, type FindProgramsOptions, type Programs } from './programs.ts';
@@ -47,7 +47,10 @@ interface StoreOptions extends BackUpOptions {
   readonly partBytes: number;
 }
 
-/** The longest first, so that the last to end has begun long ago. */
+/**
+ * The longest first, so that the last to end has begun long ago. Streams keep a processor each busy, here and on the
+ * server; what counts and hashes the rows waits for the server alone, so it goes beside them, a database at a time.
+ */
 async function storeAll(
   sessions: readonly HeldSession[],
   sink: SetSink,
@@ -55,6 +58,8 @@ async function storeAll(
 ): Promise<void> {
   const { lockWaitMs = LOCK_WAIT_MS } = context;
   const tasks: { readonly bytes: number; readonly run: Task }[] = [];
+  const streams = createSlots(jobs);
+  const readings = createSlots(1);
   for (const session of sessions) {
     const { target, client, server } = session;
     const { rows } = await client.query<{ snapshot: string }>('SELECT pg_export_snapshot() AS snapshot');
@@ -67,11 +72,10 @@ async function storeAll(
         withDump(dump, { programs, parameters, snapshot, role, lockWaitMs, signal }, (archive) =>
           sink.store(dump.part, archive),
         );
-      tasks.push({ bytes: dump.bytes, run });
+      tasks.push({ bytes: dump.bytes, run: inTurn(streams, run) });
     }
-    // It reads all rows too, and has one session for them.
     const bytes = tables.reduce((sum, each) => sum + each.bytes, 0);
-    tasks.push({ bytes, run: (signal) => describe(session, sink, signal) });
+    tasks.push({ bytes, run: inTurn(readings, (signal) => describe(session, sink, signal)) });
   }
   for (const [server, members] of Map.groupBy(sessions, (session) => session.server)) {
     const part = { path: `server-${server}/roles.json`, kind: 'roles', server } as const;
@@ -79,7 +83,15 @@ async function storeAll(
     tasks.push({ bytes: 0, run: () => sink.store(part, Readable.from([Buffer.from(JSON.stringify(roles))])) });
   }
   const ordered = tasks.toSorted((one, other) => other.bytes - one.bytes).map(({ run }) => run);
-  await runAll(ordered, { jobs, signal: context.signal });
+  await runAll(ordered, { signal: context.signal });
+}
+
+function inTurn(slots: Slots, task: Task): Task {
+  return (signal) =>
+    slots(async () => {
+      signal.throwIfAborted();
+      await task(signal);
+    });
 }
 
 /** A session whose query is long is left, so that a failure elsewhere need not wait for it. */
