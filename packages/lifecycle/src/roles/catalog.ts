@@ -150,11 +150,12 @@ export async function readRoleCatalog(client: pg.ClientBase, names: RoleNames): 
     rows: [first],
   } = await client.query<Login & { database: string; layered: boolean }>(LOGIN);
   const { database, layered, ...login } = first!;
+  const ask = asker(client);
   const answers = await Promise.all([
-    client.query<CatalogRole>(ROLES, [Object.values(names)]),
-    client.query<CatalogObject>(LIST_OBJECTS),
-    client.query<Privilege>(LIST_PRIVILEGES, [Object.values(grantees), owner]),
-    layered ? client.query<{ version: number }>('SELECT version FROM atriz.roles') : undefined,
+    ask<CatalogRole>(ROLES, [Object.values(names)]),
+    ask<CatalogObject>(LIST_OBJECTS),
+    ask<Privilege>(LIST_PRIVILEGES, [Object.values(grantees), owner]),
+    layered ? ask<{ version: number }>('SELECT version FROM atriz.roles') : undefined,
   ]);
   const [roles, objects, privileges, version] = answers;
   return {
@@ -164,5 +165,18 @@ export async function readRoleCatalog(client: pg.ClientBase, names: RoleNames): 
     roles: roles.rows,
     objects: objects.rows,
     privileges: privileges.rows,
+  };
+}
+
+type Ask = <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<pg.QueryResult<Row>>;
+
+/** All in one round trip on a session that pipelines; else each after the answer to the one before, as pg wants it. */
+function asker(client: pg.ClientBase): Ask {
+  if ((client as { readonly pipeline?: boolean }).pipeline) return (text, values) => client.query(text, values);
+  let last: Promise<unknown> = Promise.resolve();
+  return (text, values) => {
+    const answer = last.then(() => client.query(text, values));
+    last = answer.catch(() => undefined); // told to whoever asked
+    return answer as Promise<pg.QueryResult<never>>;
   };
 }
