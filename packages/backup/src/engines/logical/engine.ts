@@ -80,7 +80,8 @@ async function storeAll(
   for (const [server, members] of Map.groupBy(sessions, (session) => session.server)) {
     const part = { path: `server-${server}/roles.json`, kind: 'roles', server } as const;
     const roles = await readRoles(members.map(({ client }) => client));
-    tasks.push({ bytes: 0, run: () => sink.store(part, Readable.from([Buffer.from(JSON.stringify(roles))])) });
+    const run: Task = () => sink.store(part, Readable.from([Buffer.from(JSON.stringify(roles))]));
+    tasks.push({ bytes: 0, run: inTurn(streams, run) });
   }
   const ordered = tasks.toSorted((one, other) => other.bytes - one.bytes).map(({ run }) => run);
   await runAll(ordered, { signal: context.signal });
