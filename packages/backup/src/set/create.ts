@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { VERSION } from '@atriz/lifecycle';
 import { createSetCipher } from '../keys/set-cipher.ts';
 import { MANIFEST_FORMAT, type Manifest } from '../manifest/manifest.ts';
@@ -123,7 +124,17 @@ function contentOf(
   };
 }
 
-/** The first error wins: what a store does not let be removed stays, and is no set without its manifest. */
+/** A write that was given up may end after the removal has looked. */
+const SECOND_LOOK_MS = 500;
+
+/**
+ * Twice, since what was given up may still have been under way. The first error wins: what a store does not let be removed
+ * stays, and is no set without its manifest.
+ */
 async function removeFrom(stores: readonly Pick<StoreFailure, 'store'>[], id: string): Promise<void> {
-  await Promise.all(stores.map(({ store }) => removeSet(store, id).catch(() => undefined)));
+  if (stores.length === 0) return;
+  const remove = () => Promise.all(stores.map(({ store }) => removeSet(store, id).catch(() => undefined)));
+  await remove();
+  await wait(SECOND_LOOK_MS);
+  await remove();
 }
