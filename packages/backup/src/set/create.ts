@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { VERSION } from '@atriz/lifecycle';
 import { createSetCipher } from '../keys/set-cipher.ts';
 import { MANIFEST_FORMAT, type Manifest } from '../manifest/manifest.ts';
@@ -124,17 +123,7 @@ function contentOf(
   };
 }
 
-/** A write that was given up may end after the removal has looked. */
-const SECOND_LOOK_MS = 500;
-
-/**
- * Twice, since what was given up may still have been under way. The first error wins: what a store does not let be removed
- * stays, and is no set without its manifest.
- */
+/** The first error wins: what a store does not let be removed stays, and is no set without its manifest. */
 async function removeFrom(stores: readonly Pick<StoreFailure, 'store'>[], id: string): Promise<void> {
-  if (stores.length === 0) return;
-  const remove = () => Promise.all(stores.map(({ store }) => removeSet(store, id).catch(() => undefined)));
-  await remove();
-  await wait(SECOND_LOOK_MS);
-  await remove();
+  await Promise.all(stores.map(({ store }) => removeSet(store, id).catch(() => undefined)));
 }

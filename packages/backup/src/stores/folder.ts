@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createWriteStream, type Dirent } from 'node:fs';
+import type { Dirent } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -44,9 +44,9 @@ export function createFolderStore(
         if (signal?.aborted) throw interrupted();
         await makeDirectory(partials);
         await removeLeftBehind(partials, now());
-        await pipeline(watched.bytes, createWriteStream(partial, { mode: 0o600, flags: 'wx', flush: true }), {
-          ...(signal && { signal }),
-        });
+        // Made before anything can fail: a stream that is given up would still make its file, after it was removed.
+        const file = await open(partial, 'wx', 0o600);
+        await pipeline(watched.bytes, file.createWriteStream({ flush: true }), { ...(signal && { signal }) });
         await putInPlace(partial, target);
       } catch (error) {
         await rm(partial, { force: true }).catch(() => undefined); // the first error wins
